@@ -1,0 +1,1 @@
+//! Chords, contexts, conflicts.

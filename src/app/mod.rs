@@ -1,0 +1,4 @@
+//! HEADLESS core, shared by the screen and the commands. Plain data, no futures.
+
+pub mod action;
+pub mod keymap;

@@ -1,0 +1,1 @@
+//! Themes: about 16 roles, one TOML each.

@@ -1,0 +1,1 @@
+//! A simulated company behind real HTTP on loopback.

@@ -1,0 +1,1 @@
+//! What the signals say of a deployment: series, baseline, the sequential verdict.

@@ -1,0 +1,3 @@
+//! The `flightdeck` program.
+
+fn main() {}

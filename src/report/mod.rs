@@ -1,0 +1,1 @@
+//! What leaves the program in words: JSON shapes, records, equivalent commands.

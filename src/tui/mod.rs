@@ -1,0 +1,1 @@
+//! The screen: the Driver, input and the writer.

@@ -1,0 +1,5 @@
+//! Benchmarks: `cargo bench`. They measure; they assert nothing about time.
+
+fn main() {
+    divan::main();
+}
