@@ -142,6 +142,7 @@ impl<T> Fetched<T> {
     }
 
     /// Marks a value as restored from the cache.
+    #[must_use]
     pub fn into_cached(self) -> Self {
         match self {
             Self::Fresh { value, at } | Self::Stale { value, at, .. } => Self::Stale {

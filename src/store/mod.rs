@@ -1,1 +1,1 @@
-//! SQLite: ledger, cache, history.
+//! `SQLite`: ledger, cache, history.
