@@ -1,7 +1,14 @@
 //! PURE: values in, verdicts out. No clock, no I/O, no async, no terminal. Tests are beside the code.
 
+pub mod calendar;
+pub mod catalog;
 pub mod fetched;
+pub mod gate;
 pub mod ids;
+pub mod ledger;
+pub mod observe;
+pub mod release;
+pub mod rollback;
 pub mod signal;
 pub mod text;
 pub mod units;
