@@ -23,7 +23,7 @@ pub struct SignalQuery {
 }
 
 /// The answer. A bin that is missing is a gap.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SignalBatch {
     /// The instant the bins are aligned to.
     pub anchor: Timestamp,
