@@ -47,3 +47,31 @@ pub struct MetricsClock {
     /// The scrape interval in seconds, measured or configured.
     pub scrape_s: u32,
 }
+
+/// A question for one service's repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverviewAsk {
+    /// The service.
+    pub service: super::ids::ServiceId,
+    /// Its repository.
+    pub repo: super::ids::RepoSlug,
+    /// Its environments, each with its name on GitHub.
+    pub environments: Vec<(super::ids::EnvId, String)>,
+}
+
+/// What is left of a source's hourly limits, as its last answers said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Requests an hour; none: no limit was told.
+    pub limit: Option<u64>,
+    /// Requests left.
+    pub remaining: Option<u64>,
+    /// When the count starts anew.
+    pub reset_at: Option<Timestamp>,
+    /// GraphQL points an hour.
+    pub graphql_limit: Option<u64>,
+    /// GraphQL points left.
+    pub graphql_remaining: Option<u64>,
+    /// When the points start anew.
+    pub graphql_reset_at: Option<Timestamp>,
+}

@@ -25,6 +25,14 @@ pub struct Live {
     pub source: LiveSource,
     /// The deployment's number.
     pub deployment: u64,
+    /// When its deployment began.
+    pub started_at: Timestamp,
+    /// The workflow run behind it, where it can be told.
+    pub run: Option<RunId>,
+    /// Who started it.
+    pub creator: Option<Safe>,
+    /// Where to look.
+    pub url: Option<Safe>,
 }
 
 /// A deployment newer than live that has not succeeded: under way, or ended badly.
@@ -77,8 +85,14 @@ pub struct EnvState {
 pub struct Left {
     /// What was left.
     pub what: VersionRef,
+    /// Its deployment's number.
+    pub deployment: u64,
     /// When its deployment began.
     pub started_at: Timestamp,
+    /// The workflow run behind it.
+    pub run: Option<RunId>,
+    /// Who started it.
+    pub creator: Option<Safe>,
     /// When the older version was live again.
     pub returned_at: Timestamp,
 }
@@ -136,6 +150,10 @@ pub fn read(deployments: &[Deployment], name: NameOf<'_>) -> EnvState {
         since,
         source: LiveSource::Deployments,
         deployment: live.id,
+        started_at: live.created_at,
+        run: live.run_id(),
+        creator: live.creator.clone(),
+        url: live.latest().and_then(|s| s.log_url.clone()),
     });
 
     let mut until = since;
@@ -171,7 +189,10 @@ fn left_by_rollback(
     let left = between.iter().find(|d| d.sha != live.sha)?;
     Some(Left {
         what: name(left),
+        deployment: left.id,
         started_at: left.created_at,
+        run: left.run_id(),
+        creator: left.creator.clone(),
         returned_at,
     })
 }

@@ -7,6 +7,7 @@ pub mod live;
 mod overview;
 pub mod rollout;
 mod run;
+pub mod watch;
 
 pub use checks::{CheckItem, CheckState, Checks};
 pub use deployment::{Deployment, DeploymentState, DeploymentStatus};

@@ -14,6 +14,8 @@ pub const INTENT: &str = "rollback.intent";
 pub const CANCEL_INTENT: &str = "cancel.intent";
 /// What became of the cancel.
 pub const CANCEL_OUTCOME: &str = "cancel.outcome";
+/// The dispatch is about to be sent. An intent without this row sent nothing.
+pub const DISPATCH_INTENT: &str = "dispatch.intent";
 /// What became of the dispatch.
 pub const DISPATCH_OUTCOME: &str = "dispatch.outcome";
 /// The run was seen under way.
@@ -125,6 +127,8 @@ pub struct OpenIntent {
     pub owner: Option<Owner>,
     /// The rollback's run, once it was seen.
     pub run: Option<RunId>,
+    /// Whether the dispatch was about to be sent: without it nothing was.
+    pub sent: bool,
     /// Whether a dispatch outcome was recorded as accepted.
     pub accepted: bool,
     /// When the target was seen live.
@@ -187,6 +191,7 @@ pub fn read(rows: &[Row]) -> (Vec<OpenIntent>, Vec<Closed>) {
                 o.accepted |= row.kind == RUNNING
                     || row.body.get("result").and_then(|v| v.as_str()) == Some("accepted");
             }
+            DISPATCH_INTENT => o.sent = true,
             LIVE => o.live_at = Some(row.at),
             RESUMED => o.owner = owner(row),
             _ => {}
@@ -214,6 +219,7 @@ fn intent(row: &Row) -> Option<OpenIntent> {
         facts,
         owner: owner(row),
         run: None,
+        sent: false,
         accepted: false,
         live_at: None,
     })
