@@ -1,5 +1,14 @@
-//! HEADLESS core, shared by the screen and the commands. Plain data, no futures.
+//! HEADLESS core, shared by the screen and the commands. Plain data, no futures: [`update`](update::update) takes a message and
+//! the time, changes the [`World`](world::World) and answers with effects.
 
 pub mod action;
 pub mod chord;
+pub mod effect;
+pub mod flow;
 pub mod keymap;
+pub mod msg;
+pub mod notice;
+pub mod schedule;
+pub mod signals;
+pub mod update;
+pub mod world;

@@ -286,7 +286,7 @@ mod tests {
             dep(3, 'a', 300, &[Success]),
             dep(2, 'b', 200, &[InProgress, Failure]),
             dep(1, 'a', 100, &[Success]),
-            dep(0, 'z', 50, &[Success, Inactive]),
+            dep(0, 'e', 50, &[Success, Inactive]),
         ];
         let state = read(&all, &name);
         assert_eq!(state.rolled_back_from.unwrap().what.sha, sha('b'));
@@ -296,7 +296,7 @@ mod tests {
                 .iter()
                 .map(|k| k.what.sha.clone())
                 .collect::<Vec<_>>(),
-            [sha('z')]
+            [sha('e')]
         );
     }
 

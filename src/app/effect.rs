@@ -1,0 +1,162 @@
+//! Effects: what `update` asks the runtime to do. Plain data; a test asserts exactly what was asked.
+//!
+//! A [`Fetch`] may be asked again at any time. A [`Write`] is sent once: those that change a remote system carry an order that
+//! only a confirmed plan can make.
+
+use jiff::Timestamp;
+
+use crate::domain::catalog::SignalTemplates;
+use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, Target};
+use crate::domain::ledger::Draft;
+use crate::domain::observe::{OverviewAsk, SignalQuery};
+use crate::domain::release::RunId;
+use crate::domain::rollback::{CancelOrder, DispatchOrder};
+
+/// What an effect is about: a later one with the same key replaces an earlier one, and a key that is no longer wanted is cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EffectKey {
+    /// Whose token a GitHub source has.
+    Login(String),
+    /// The repositories of a GitHub source.
+    Overview(String),
+    /// A target's workflow run.
+    Run(Target, RunId),
+    /// A candidate's checks.
+    Checks(Target, CommitSha),
+    /// What lies between two commits.
+    Compare(Target, CommitSha, CommitSha),
+    /// A metrics source's clock and scrape interval, for a target's queries.
+    Clock(Target),
+    /// A target's counts, aligned to an instant.
+    Signals(Target, Timestamp),
+    /// The run that a rollback started.
+    FlowRun(Target, RunId),
+    /// The deploy that a rollback cancels.
+    FlowCancelled(Target, RunId),
+    /// The run that carries a correlation id.
+    FlowFind(Target, CorrelationId),
+    /// The ledger's latest rows.
+    Ledger,
+}
+
+/// Something the runtime does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Ask a source; the answer comes back with the same key and generation.
+    Fetch {
+        /// What it is about.
+        key: EffectKey,
+        /// A late answer of an earlier generation is dropped.
+        generation: u64,
+        /// The question.
+        what: Fetch,
+    },
+    /// The key is no longer wanted: its task ends.
+    Cancel(EffectKey),
+    /// Change something, once.
+    Write {
+        /// For which rollback.
+        target: Target,
+        /// What.
+        what: Write,
+    },
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fetch {
+    /// Whose token it is.
+    Login {
+        /// The GitHub source.
+        source: String,
+    },
+    /// Repositories at a look.
+    Overview {
+        /// The GitHub source.
+        source: String,
+        /// Which.
+        asks: Vec<OverviewAsk>,
+    },
+    /// A run with its jobs.
+    Run {
+        /// The GitHub source.
+        source: String,
+        /// The repository.
+        repo: RepoSlug,
+        /// The run.
+        run: RunId,
+    },
+    /// A commit's checks.
+    Checks {
+        /// The GitHub source.
+        source: String,
+        /// The repository.
+        repo: RepoSlug,
+        /// The commit.
+        sha: CommitSha,
+    },
+    /// What lies between two commits.
+    Compare {
+        /// The GitHub source.
+        source: String,
+        /// The repository.
+        repo: RepoSlug,
+        /// From here.
+        base: CommitSha,
+        /// To here.
+        head: CommitSha,
+    },
+    /// A metrics source's clock.
+    Clock {
+        /// The metrics source.
+        source: String,
+        /// The queries that will be asked.
+        templates: SignalTemplates,
+    },
+    /// Counts.
+    Signals {
+        /// The metrics source.
+        source: String,
+        /// The question.
+        query: SignalQuery,
+    },
+    /// The run that carries a correlation id.
+    FindRun {
+        /// The GitHub source.
+        source: String,
+        /// The repository.
+        repo: RepoSlug,
+        /// The workflow's file.
+        file: String,
+        /// The ref it was dispatched on.
+        git_ref: String,
+        /// The id.
+        correlation: CorrelationId,
+        /// Not older than that.
+        since: Timestamp,
+    },
+    /// The ledger's latest rows.
+    Ledger,
+}
+
+/// A change, sent once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Records the intent unless one is open; everything else waits for the answer. The owner is added by the runtime.
+    OpenIntent(Draft),
+    /// Records a row that must be on disk before the next step.
+    Record(Draft),
+    /// Records a row; the next step does not wait for it.
+    Note(Draft),
+    /// Takes an open intent over from a process that is gone.
+    TakeOver {
+        /// The rollback.
+        operation: CorrelationId,
+        /// The row to write.
+        draft: Draft,
+    },
+    /// Cancels a run.
+    Cancel(CancelOrder),
+    /// Dispatches a workflow.
+    Dispatch(DispatchOrder),
+}

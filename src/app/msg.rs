@@ -1,0 +1,99 @@
+//! Messages: everything that can change the World.
+
+use crate::domain::fetched::Fault;
+use crate::domain::ids::{ServiceId, Target};
+use crate::domain::ledger::Row;
+use crate::domain::observe::{Budget, MetricsClock, SignalBatch};
+use crate::domain::release::{Checks, Comparison, Overview, Run, RunView};
+use crate::domain::rollback::journal::{Closed, OpenIntent};
+use crate::domain::rollback::{ApprovedPlan, CancelAnswer, DispatchAnswer};
+use crate::domain::text::Safe;
+
+use super::effect::EffectKey;
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// The program starts, or time has passed: look what is due.
+    Tick,
+    /// A person selected a target.
+    Focus(Target),
+    /// A person wants everything fresh now.
+    Refresh,
+    /// A person chose another version to roll back to; none: the default.
+    Want(Target, Option<String>),
+    /// A person confirmed a rollback.
+    Confirmed(Box<ApprovedPlan>),
+    /// A person asked to follow an open intent again.
+    Resume(Target),
+    /// A person closes an open intent, with a reason.
+    Resolve(Target, String),
+    /// A person closed the progress of a rollback that has ended.
+    Dismiss(Target),
+    /// A source answered.
+    Answer {
+        /// What was asked.
+        key: EffectKey,
+        /// Which time.
+        generation: u64,
+        /// The answer.
+        answer: Answer,
+    },
+    /// What is left of a source's limits.
+    Budget(String, Budget),
+    /// The ledger changed on disk (another process wrote).
+    LedgerChanged,
+    /// A write was done, or failed.
+    Written(Target, Written),
+}
+
+/// What a source answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Whose token it is; none: it belongs to no person.
+    Login(Result<Option<Safe>, Fault>),
+    /// Repositories, each for itself.
+    Overview(Vec<(ServiceId, Result<Overview, Fault>)>),
+    /// A run.
+    Run(Result<RunView, Fault>),
+    /// Checks.
+    Checks(Result<Checks, Fault>),
+    /// A comparison.
+    Compare(Result<Comparison, Fault>),
+    /// A metrics source's clock.
+    Clock(Result<MetricsClock, Fault>),
+    /// Counts.
+    Signals(Result<SignalBatch, Fault>),
+    /// The run that carries the id, if it is there.
+    Found(Result<Option<Run>, Fault>),
+    /// The ledger's latest rows.
+    Ledger(Result<Vec<Row>, Fault>),
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written {
+    /// The intent.
+    Intent(Result<IntentOutcome, Fault>),
+    /// A row that a step waited for.
+    Recorded(Result<Row, Fault>),
+    /// A row that nothing waited for.
+    Noted(Result<Row, Fault>),
+    /// Taking over an open intent; false: its owner lives.
+    TakenOver(Result<bool, Fault>),
+    /// The cancel.
+    Cancelled(CancelAnswer),
+    /// The dispatch.
+    Dispatched(DispatchAnswer),
+}
+
+/// What became of recording an intent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IntentOutcome {
+    /// It is ours.
+    Won(Row),
+    /// Another one was open: follow it.
+    Joined(Box<OpenIntent>),
+    /// The same rollback was done already.
+    AlreadyDone(Box<Closed>),
+}

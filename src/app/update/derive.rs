@@ -1,0 +1,245 @@
+//! What follows from the data: environment states, the watched deployment, the candidate, the checklist, the ready card.
+//! Computed when data arrives, so that a frame only copies.
+
+use crate::app::world::{EnvSlice, World};
+use crate::domain::calendar;
+use crate::domain::fetched::Fetched;
+use crate::domain::gate::{Checklist, checks};
+use crate::domain::ids::{CommitSha, ServiceId, Target};
+use crate::domain::release::live::EnvState;
+use crate::domain::release::watch::{Phase, watch};
+use crate::domain::release::{Overview, VersionRef};
+use crate::domain::rollback::plan::{self, PlanInput};
+use crate::domain::rollback::{Refusal, journal};
+use crate::domain::text::Safe;
+use crate::domain::units::Now;
+
+/// A new overview of a service has arrived.
+pub fn overview(world: &mut World, service: &ServiceId, now: Now) {
+    let Some(slice) = world.services.get_mut(service) else {
+        return;
+    };
+    let Some(overview) = slice.overview.value() else {
+        return;
+    };
+    slice.entries = calendar::entries(service, overview);
+    let overview = overview.clone();
+    let targets: Vec<Target> = world
+        .envs
+        .keys()
+        .filter(|t| t.service == *service)
+        .cloned()
+        .collect();
+    for target in targets {
+        environment(world, &target, &overview, now);
+    }
+}
+
+fn environment(world: &mut World, target: &Target, overview: &Overview, now: Now) {
+    let Some((_, env)) = world.catalog.environment(target) else {
+        return;
+    };
+    let (bake, judged) = (env.bake, env.signals.is_some());
+    let Some(slice) = world.envs.get_mut(target) else {
+        return;
+    };
+    let state = overview.env_state(&target.env);
+    slice.watch = watch(&state, bake, now);
+    let candidate = candidate(overview, &state, slice);
+    if slice.candidate.as_ref().map(|(c, _)| c) != candidate.as_ref().map(|(c, _)| c) {
+        slice.checks = Fetched::Never;
+        slice.checklist = None;
+    }
+    slice.candidate = candidate;
+    slice.state = Some(state);
+    checklist(slice);
+    if judged {
+        align(slice, now);
+    }
+    plan(world, target, now);
+}
+
+/// Aligns the signals to the watched deployment's start; without one, to a full minute, only to draw.
+fn align(slice: &mut EnvSlice, now: Now) {
+    match &slice.watch {
+        Some(watch) => {
+            slice.signals.align(watch.started_at, true);
+            if let Phase::Returned(at) = watch.phase {
+                slice
+                    .signals
+                    .returned(at.duration_since(watch.started_at).as_secs());
+            }
+        }
+        None if slice.signals.anchor.is_none() || slice.signals.judged => {
+            let minute = now.0.as_second().div_euclid(60) * 60;
+            if let Ok(anchor) = jiff::Timestamp::from_second(minute) {
+                slice.signals.align(anchor, false);
+            }
+        }
+        None => {}
+    }
+}
+
+/// The candidate: the version under way, else the newest tag or draft that was never live here, else the default branch's head.
+fn candidate(
+    overview: &Overview,
+    state: &EnvState,
+    slice: &EnvSlice,
+) -> Option<(VersionRef, Safe)> {
+    if let Some(watch) = &slice.watch
+        && !matches!(watch.phase, Phase::Baking | Phase::Returned(_))
+    {
+        return Some((watch.subject.clone(), Safe::new("being deployed")));
+    }
+    let was_live = |sha: &CommitSha| {
+        state.live.as_ref().is_some_and(|l| l.what.sha == *sha)
+            || state.known_good.iter().any(|k| k.what.sha == *sha)
+            || state
+                .rolled_back_from
+                .as_ref()
+                .is_some_and(|l| l.what.sha == *sha)
+    };
+    let draft = overview
+        .releases
+        .iter()
+        .find(|r| r.draft)
+        .and_then(|r| r.sha.as_ref().map(|sha| (sha, &r.tag)));
+    if let Some((sha, tag)) = draft.filter(|(sha, _)| !was_live(sha)) {
+        return Some((
+            VersionRef {
+                sha: sha.clone(),
+                version: Some(tag.clone()),
+            },
+            Safe::new("the newest draft release"),
+        ));
+    }
+    // Tags are newest first: only one ahead of all that was live is a candidate.
+    if let Some(tag) = overview.tags.first().filter(|t| !was_live(&t.sha)) {
+        return Some((
+            VersionRef {
+                sha: tag.sha.clone(),
+                version: Some(tag.name.clone()),
+            },
+            Safe::new("the newest tag, never live here"),
+        ));
+    }
+    if let Some((name, sha)) = &overview.default_branch {
+        return Some((
+            overview.version(sha),
+            Safe::new(&format!("the head of {name}")),
+        ));
+    }
+    state
+        .live
+        .as_ref()
+        .map(|l| (l.what.clone(), Safe::new("what is live")))
+}
+
+/// The checklist from the candidate's checks.
+pub fn checklist(slice: &mut EnvSlice) {
+    let Some((candidate, chosen)) = &slice.candidate else {
+        return;
+    };
+    slice.checklist = slice
+        .checks
+        .value()
+        .filter(|c| c.sha == candidate.sha)
+        .map(|c| Checklist {
+            candidate: candidate.clone(),
+            chosen: chosen.clone(),
+            gates: checks::gates(c),
+        });
+}
+
+/// Gives `ask` what a plan is made from; none while it is not known what runs.
+pub fn with_plan_input<R>(
+    world: &World,
+    target: &Target,
+    now: Now,
+    ask: impl FnOnce(&PlanInput<'_>) -> R,
+) -> Option<R> {
+    let slice = world.envs.get(target)?;
+    let (service, env) = world.catalog.environment(target)?;
+    let left = journal::left(&world.ledger.closed, target);
+    let mut took: Vec<_> = world
+        .ledger
+        .closed
+        .iter()
+        .filter(|c| c.target == *target)
+        .map(|c| c.took)
+        .collect();
+    let input = PlanInput {
+        target,
+        repo: &service.repo,
+        source: &service.source,
+        state: slice.state.as_ref()?,
+        ways: &env.ways,
+        confirm: env.confirm,
+        comparison: slice.comparison.value(),
+        irreversible: &service.irreversible,
+        left: &left,
+        wanted: slice.wanted.as_deref(),
+        usual_s: plan::usual(&mut took),
+        now,
+    };
+    Some(ask(&input))
+}
+
+/// Computes the ready card anew.
+pub fn plan(world: &mut World, target: &Target, now: Now) {
+    let ready = match &world.read_only {
+        Some(why) => Some(Err(Refusal::ReadOnly(why.clone()))),
+        None => with_plan_input(world, target, now, plan::plan),
+    };
+    let ready = ready.or_else(|| {
+        let fault = world
+            .services
+            .get(&target.service)
+            .and_then(|s| s.overview.fault())?;
+        Some(Err(Refusal::Unknown(
+            target.clone(),
+            fault.message.to_string(),
+        )))
+    });
+    if let Some(slice) = world.envs.get_mut(target) {
+        slice.plan = ready;
+    }
+}
+
+/// The reason a plan starts with: what the verdict says.
+pub fn prefilled_reason(slice: &EnvSlice) -> String {
+    let Some(watch) = &slice.watch else {
+        return String::new();
+    };
+    match &slice.signals.verdict {
+        Some(v) if v.advise_rollback => format!("{} after {}", v.short, watch.subject),
+        _ if watch.phase == Phase::Broken => {
+            format!("the deploy of {} failed half-way", watch.subject)
+        }
+        _ => String::new(),
+    }
+}
+
+/// Time has passed: bakes end, gaps become "no data".
+pub fn time_passes(world: &mut World, now: Now) {
+    let targets: Vec<Target> = world.close_targets();
+    for target in targets {
+        let Some((_, env)) = world.catalog.environment(&target) else {
+            continue;
+        };
+        let (bake, judged) = (env.bake, env.signals.is_some());
+        let Some(slice) = world.envs.get_mut(&target) else {
+            continue;
+        };
+        if let Some(state) = &slice.state {
+            let watched = watch(state, bake, now);
+            if watched != slice.watch {
+                slice.watch = watched;
+                if judged {
+                    align(slice, now);
+                }
+            }
+        }
+        slice.signals.pass(now.0);
+    }
+}

@@ -1,0 +1,66 @@
+//! `update`: the one place where the World changes. One file per family of messages; [`wanted`] says which questions the World
+//! now has, so that no handler schedules anything by itself.
+
+mod answers;
+mod derive;
+mod flow;
+mod flow_rows;
+mod wanted;
+
+use crate::app::effect::Effect;
+use crate::app::msg::Msg;
+use crate::app::world::World;
+use crate::domain::units::Now;
+
+/// Takes a message in: changes the World and answers what is to be done.
+pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match msg {
+        Msg::Tick => derive::time_passes(world, now),
+        Msg::Focus(target) => {
+            if world.envs.contains_key(&target) {
+                world.focus = Some(target);
+            }
+        }
+        Msg::Refresh => world.schedule.hurry(),
+        Msg::Want(target, wanted) => {
+            if let Some(slice) = world.envs.get_mut(&target) {
+                slice.wanted = wanted;
+                derive::plan(world, &target, now);
+            }
+        }
+        Msg::Budget(source, budget) => {
+            world.budgets.insert(source, budget);
+        }
+        Msg::LedgerChanged => world
+            .schedule
+            .hurry_one(&crate::app::effect::EffectKey::Ledger),
+        Msg::Answer {
+            key,
+            generation,
+            answer,
+        } => {
+            if world.schedule.accept(&key, generation) {
+                effects.extend(answers::receive(world, &key, answer, now));
+            }
+        }
+        Msg::Confirmed(approved) => effects.extend(flow::confirmed(world, approved, now)),
+        Msg::Resume(target) => effects.extend(flow::resume(world, &target, now)),
+        Msg::Resolve(target, reason) => effects.extend(flow::resolve(world, &target, &reason, now)),
+        Msg::Dismiss(target) => {
+            if world
+                .flows
+                .get(&target)
+                .is_some_and(crate::app::flow::Flow::is_over)
+            {
+                world.flows.remove(&target);
+            }
+        }
+        Msg::Written(target, written) => {
+            effects.extend(flow::written(world, &target, written, now))
+        }
+    }
+    effects.extend(flow::advance(world, now));
+    effects.extend(wanted::due(world, now));
+    effects
+}

@@ -1,0 +1,250 @@
+//! The World: every slice of live data, each with its freshness. The Driver owns it; `update` alone changes it; the screen and
+//! the commands only read it.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::flow::Flow;
+use super::notice::Notices;
+use super::schedule::Schedule;
+use super::signals::Signals;
+use crate::domain::calendar::Entry;
+use crate::domain::catalog::{Catalog, Environment, Service};
+use crate::domain::fetched::{Fault, Fetched};
+use crate::domain::gate::Checklist;
+use crate::domain::ids::{ServiceId, Target};
+use crate::domain::ledger::Row;
+use crate::domain::observe::Budget;
+use crate::domain::release::live::EnvState;
+use crate::domain::release::watch::Watch;
+use crate::domain::release::{Checks, Comparison, Overview, RunView, VersionRef};
+use crate::domain::rollback::journal::{Closed, OpenIntent};
+use crate::domain::rollback::{Refusal, RollbackPlan};
+use crate::domain::signal::settings::Settings;
+use crate::domain::text::Safe;
+
+/// Everything that is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct World {
+    /// What is watched.
+    pub catalog: Catalog,
+    /// The zone that all times on screen are in.
+    pub zone: TimeZone,
+    /// A word for the title line; the demo writes `DEMO`.
+    pub banner: Safe,
+    /// Why writes are off, if they are.
+    pub read_only: Option<String>,
+    /// Keys of an untrusted project file that are withheld.
+    pub withheld: Vec<Safe>,
+    /// What the verdict tolerates.
+    pub verdict: Settings,
+    /// Which targets are followed closely.
+    pub scope: Scope,
+    /// The selected target.
+    pub focus: Option<Target>,
+    /// Whether open intents of dead processes are taken over, and those of others followed.
+    pub follow_intents: bool,
+    /// The shortest sensible time between two polls, in virtual time (250 ms of real time).
+    pub min_poll: SignedDuration,
+    /// Who acts.
+    pub who: Who,
+    /// What is known of each service.
+    pub services: BTreeMap<ServiceId, ServiceSlice>,
+    /// What is known of each service in each environment.
+    pub envs: BTreeMap<Target, EnvSlice>,
+    /// What is left of each source's limits.
+    pub budgets: BTreeMap<String, Budget>,
+    /// The ledger's latest rows.
+    pub ledger: LedgerSlice,
+    /// Rollbacks that this process does or follows.
+    pub flows: BTreeMap<Target, Flow>,
+    /// What happened.
+    pub notices: Notices,
+    /// What is due when.
+    pub schedule: Schedule,
+}
+
+/// Which targets are followed closely (run, checks, signals); overviews are read for all of these services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The selected one; overviews for all.
+    Focus,
+    /// These.
+    Only(Vec<Target>),
+}
+
+/// Who acts: the token's login, else the user of the operating system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// The name.
+    pub name: Safe,
+    /// Whether it is the token's login.
+    pub verified: bool,
+}
+
+/// What is known of a service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServiceSlice {
+    /// Its repository at a look.
+    pub overview: Fetched<Overview>,
+    /// Its calendar entries.
+    pub entries: Vec<Entry>,
+}
+
+/// What is known of a service in an environment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EnvSlice {
+    /// What runs, derived from the overview.
+    pub state: Option<EnvState>,
+    /// The deployment that is watched.
+    pub watch: Option<Watch>,
+    /// The watched deployment's run.
+    pub run: Fetched<RunView>,
+    /// The candidate, and how it was chosen.
+    pub candidate: Option<(VersionRef, Safe)>,
+    /// The candidate's checks.
+    pub checks: Fetched<Checks>,
+    /// The candidate's gates.
+    pub checklist: Option<Checklist>,
+    /// What a rollback would undo.
+    pub comparison: Fetched<Comparison>,
+    /// What is measured, and the verdict.
+    pub signals: Signals,
+    /// The ready card: the rollback plan, or why there is none.
+    pub plan: Option<Result<RollbackPlan, Refusal>>,
+    /// Another version to roll back to, if one was chosen.
+    pub wanted: Option<String>,
+}
+
+/// What the ledger holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LedgerSlice {
+    /// The latest rows, oldest first.
+    pub rows: Vec<Row>,
+    /// Whether it was read.
+    pub read_at: Option<Timestamp>,
+    /// Why it can't be read.
+    pub fault: Option<Fault>,
+    /// Rollbacks that are open.
+    pub open: Vec<OpenIntent>,
+    /// Rollbacks that were closed.
+    pub closed: Vec<Closed>,
+}
+
+/// What a World starts from.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// What is watched.
+    pub catalog: Catalog,
+    /// The zone of the screen.
+    pub zone: TimeZone,
+    /// A word for the title line.
+    pub banner: Safe,
+    /// Why writes are off.
+    pub read_only: Option<String>,
+    /// Withheld keys.
+    pub withheld: Vec<Safe>,
+    /// What the verdict tolerates.
+    pub verdict: Settings,
+    /// Which targets are followed closely.
+    pub scope: Scope,
+    /// The selected target.
+    pub focus: Option<Target>,
+    /// Whether open intents are followed.
+    pub follow_intents: bool,
+    /// The shortest sensible time between two polls.
+    pub min_poll: SignedDuration,
+    /// Who acts.
+    pub who: Who,
+}
+
+impl World {
+    /// A World that knows nothing yet.
+    pub fn new(start: Start) -> Self {
+        let services = start
+            .catalog
+            .services
+            .iter()
+            .map(|s| (s.id.clone(), ServiceSlice::default()))
+            .collect();
+        let envs = start
+            .catalog
+            .targets()
+            .map(|t| (t, EnvSlice::default()))
+            .collect();
+        let focus = start.focus.or_else(|| {
+            let service = start.catalog.services.first()?;
+            let env = service.last_environment()?;
+            Some(Target {
+                service: service.id.clone(),
+                env: env.id.clone(),
+            })
+        });
+        Self {
+            catalog: start.catalog,
+            zone: start.zone,
+            banner: start.banner,
+            read_only: start.read_only,
+            withheld: start.withheld,
+            verdict: start.verdict,
+            scope: start.scope,
+            focus,
+            follow_intents: start.follow_intents,
+            min_poll: start.min_poll,
+            who: start.who,
+            services,
+            envs,
+            budgets: BTreeMap::new(),
+            ledger: LedgerSlice::default(),
+            flows: BTreeMap::new(),
+            notices: Notices::default(),
+            schedule: Schedule::default(),
+        }
+    }
+
+    /// The selected target's slice.
+    pub fn focused(&self) -> Option<(&Target, &EnvSlice)> {
+        let target = self.focus.as_ref()?;
+        self.envs.get(target).map(|slice| (target, slice))
+    }
+
+    /// What is configured for a target.
+    pub fn configured(&self, target: &Target) -> Option<(&Service, &Environment)> {
+        self.catalog.environment(target)
+    }
+
+    /// A target's service at a look.
+    pub fn overview(&self, service: &ServiceId) -> Option<&Overview> {
+        self.services.get(service).and_then(|s| s.overview.value())
+    }
+
+    /// The targets that are followed closely.
+    pub fn close_targets(&self) -> Vec<Target> {
+        let mut targets = match &self.scope {
+            Scope::Focus => self.focus.iter().cloned().collect(),
+            Scope::Only(targets) => targets.clone(),
+        };
+        for target in self.flows.keys() {
+            if !targets.contains(target) {
+                targets.push(target.clone());
+            }
+        }
+        targets
+    }
+
+    /// The services whose overviews are read.
+    pub fn overview_services(&self) -> Vec<&Service> {
+        match &self.scope {
+            Scope::Focus => self.catalog.services.iter().collect(),
+            Scope::Only(targets) => self
+                .catalog
+                .services
+                .iter()
+                .filter(|s| targets.iter().any(|t| t.service == s.id))
+                .collect(),
+        }
+    }
+}
