@@ -16,11 +16,14 @@ pub mod recording;
 pub mod replay;
 pub mod series;
 pub mod settings;
+mod telling;
 pub mod verdict;
 pub mod wording;
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod replay_tests;
 #[cfg(test)]
 mod vectors;
 
