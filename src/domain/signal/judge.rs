@@ -258,13 +258,26 @@ impl Judge {
     /// The metrics with their numbers, the worst first.
     pub(super) fn worst_first(&self) -> Vec<(usize, &Metric)> {
         let mut order: Vec<(usize, &Metric)> = self.metrics.iter().enumerate().collect();
-        order.sort_by(|(_, a), (_, b)| b.ln_e().total_cmp(&a.ln_e()));
+        // Below zero nothing speaks against a metric: then errors, which come first, stay first.
+        let worse = |m: &Metric| m.ln_e().max(0.0);
+        order.sort_by(|(_, a), (_, b)| worse(b).total_cmp(&worse(a)));
         order
+    }
+
+    /// Whether bins are still expected.
+    fn is_open(&self) -> bool {
+        self.last_end < self.horizon_end() || self.alarm.is_some() || self.rollback_counts
+    }
+
+    /// Three or more bins are missing at the end.
+    pub(super) fn is_stale(&self) -> bool {
+        let missing = self.now.saturating_sub(self.last_end);
+        self.is_open() && missing >= self.settings.width().saturating_mul(3)
     }
 
     fn no_data(&self) -> bool {
         let silent = self.now.saturating_sub(self.last_end) >= self.settings.no_data_after_s;
-        !self.has_baseline() || (silent && self.last_end < self.horizon_end())
+        !self.has_baseline() || (silent && self.is_open())
     }
 
     pub(super) fn state(&self) -> VerdictState {

@@ -21,6 +21,8 @@ pub mod verdict;
 pub mod wording;
 
 #[cfg(test)]
+mod judge_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod replay_tests;

@@ -57,8 +57,7 @@ impl Judge {
                 .map(Metric::extra_failures)
                 .max()
                 .unwrap_or(0),
-            stale: self.now.saturating_sub(self.last_end)
-                >= self.settings.width().saturating_mul(3),
+            stale: self.is_stale(),
             as_of_s: self.now,
         }
     }
