@@ -95,7 +95,7 @@ mod tests {
             values in prop::collection::vec(prop::option::weighted(0.8, 0.0..1e6f64), 1..400),
             columns in 1usize..60,
         ) {
-            let points: Vec<Point> = values.iter().enumerate().map(|(i, v)| (i as i64 * 15, *v)).collect();
+            let points: Vec<Point> = (0i64..).zip(&values).map(|(i, v)| (i * 15, *v)).collect();
             let out = min_max(&points, columns);
             prop_assert!(out.len() <= columns * 2 || out.len() == points.len());
             prop_assert!(out.windows(2).all(|w| w[0].0 <= w[1].0));

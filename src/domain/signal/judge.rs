@@ -8,8 +8,7 @@ use super::maths::log_sum_exp;
 use super::metric::{self, Metric, Use};
 use super::series::Bin;
 use super::settings::Settings;
-use super::verdict::{MetricEvidence, Verdict, VerdictState};
-use super::wording::Line;
+use super::verdict::VerdictState;
 
 /// What the deploy is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub enum Mode {
 
 /// Where the watch stands while nothing has latched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Watching,
     Suspect,
     Healthy { since: i64 },
@@ -31,29 +30,29 @@ enum Phase {
 
 /// The alarm, kept as it was raised.
 #[derive(Debug, Clone, PartialEq)]
-struct Alarm {
-    at: i64,
-    metric: usize,
-    sure_after_s: i64,
-    sentence: String,
+pub(super) struct Alarm {
+    pub(super) at: i64,
+    pub(super) metric: usize,
+    pub(super) sure_after_s: i64,
+    pub(super) sentence: String,
 }
 
 /// The sequential test of one deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judge {
-    settings: Settings,
+    pub(super) settings: Settings,
     buckets: usize,
-    metrics: Vec<Metric>,
+    pub(super) metrics: Vec<Metric>,
     /// First traffic of the new instances; the deploy itself in before/after mode.
-    first_traffic: Option<i64>,
+    pub(super) first_traffic: Option<i64>,
     last_start: Option<i64>,
-    last_end: i64,
-    now: i64,
-    phase: Phase,
-    alarm: Option<Alarm>,
-    rollback_at: Option<i64>,
+    pub(super) last_end: i64,
+    pub(super) now: i64,
+    pub(super) phase: Phase,
+    pub(super) alarm: Option<Alarm>,
+    pub(super) rollback_at: Option<i64>,
     rollback_counts: bool,
-    recovered_at: Option<i64>,
+    pub(super) recovered_at: Option<i64>,
 }
 
 impl Judge {
@@ -231,7 +230,7 @@ impl Judge {
         }
     }
 
-    fn warm_up_end(&self) -> i64 {
+    pub(super) fn warm_up_end(&self) -> i64 {
         let span = self.settings.warm_up_span();
         self.first_traffic
             .map_or(i64::MAX, |start| start.saturating_add(span))
@@ -244,7 +243,7 @@ impl Judge {
     }
 
     /// `ln E*`: the metrics' evidence, weighted.
-    fn ln_e(&self) -> f64 {
+    pub(super) fn ln_e(&self) -> f64 {
         log_sum_exp(self.metrics.iter().map(|m| m.weight.ln() + m.ln_e()))
     }
 
@@ -252,23 +251,36 @@ impl Judge {
         self.has_baseline() && self.metrics.iter().all(|m| m.is_clear(&self.settings))
     }
 
-    fn has_baseline(&self) -> bool {
+    pub(super) fn has_baseline(&self) -> bool {
         self.metrics.iter().any(Metric::has_baseline)
     }
 
     /// The metrics with their numbers, the worst first.
-    fn worst_first(&self) -> Vec<(usize, &Metric)> {
+    pub(super) fn worst_first(&self) -> Vec<(usize, &Metric)> {
         let mut order: Vec<(usize, &Metric)> = self.metrics.iter().enumerate().collect();
-        order.sort_by(|(_, a), (_, b)| b.ln_e().total_cmp(&a.ln_e()));
+        // Below zero nothing speaks against a metric: then errors, which come first, stay first.
+        let worse = |m: &Metric| m.ln_e().max(0.0);
+        order.sort_by(|(_, a), (_, b)| worse(b).total_cmp(&worse(a)));
         order
+    }
+
+    /// Whether bins are still expected.
+    fn is_open(&self) -> bool {
+        self.last_end < self.horizon_end() || self.alarm.is_some() || self.rollback_counts
+    }
+
+    /// Three or more bins are missing at the end.
+    pub(super) fn is_stale(&self) -> bool {
+        let missing = self.now.saturating_sub(self.last_end);
+        self.is_open() && missing >= self.settings.width().saturating_mul(3)
     }
 
     fn no_data(&self) -> bool {
         let silent = self.now.saturating_sub(self.last_end) >= self.settings.no_data_after_s;
-        !self.has_baseline() || (silent && self.last_end < self.horizon_end())
+        !self.has_baseline() || (silent && self.is_open())
     }
 
-    fn state(&self) -> VerdictState {
+    pub(super) fn state(&self) -> VerdictState {
         match (&self.alarm, self.recovered_at) {
             (Some(_), Some(_)) => return VerdictState::Recovered,
             (Some(_), None) => return VerdictState::Degraded,
@@ -285,174 +297,6 @@ impl Judge {
             Phase::Suspect => VerdictState::Suspect,
             Phase::Healthy { .. } => VerdictState::Healthy,
             Phase::Inconclusive => VerdictState::Inconclusive,
-        }
-    }
-
-    /// The answer as of the last bin or [`Judge::advance_to`].
-    pub fn verdict(&self) -> Verdict {
-        let state = self.state();
-        let (ln_e, limit) = (self.ln_e(), self.settings.limit());
-        let order = self.worst_first();
-        let sure = |index: usize| {
-            self.alarm
-                .as_ref()
-                .filter(|a| a.metric == index)
-                .map(|a| a.sure_after_s)
-        };
-        let evidence: Vec<MetricEvidence> = order
-            .iter()
-            .map(|(i, m)| m.evidence(sure(*i), &self.settings))
-            .collect();
-        let healthy_at_s = match (state, self.phase) {
-            (VerdictState::Healthy, _) if self.recovered_at.is_some() => self.recovered_at,
-            (VerdictState::Healthy, Phase::Healthy { since }) => Some(since),
-            _ => None,
-        };
-        let needs_requests = self.needs_requests(state);
-        let headline = self
-            .alarm
-            .as_ref()
-            .and_then(|a| self.metrics.get(a.metric))
-            .or_else(|| order.first().map(|(_, m)| *m))
-            .map(|m| m.line(self.alarm.as_ref().map(|a| a.sure_after_s), &self.settings));
-        Verdict {
-            state,
-            word: state.word(),
-            summary: self.summary(state, headline, healthy_at_s, needs_requests),
-            short: self.short(state, headline, healthy_at_s, needs_requests),
-            first_degraded_at_s: self.alarm.as_ref().map(|a| a.at),
-            healthy_at_s,
-            recovered_at_s: self.recovered_at,
-            advise_rollback: state == VerdictState::Degraded
-                && self.rollback_at.is_none_or(|at| at > self.now),
-            evidence,
-            needs_requests,
-            progress: (ln_e / limit).clamp(0.0, 1.0),
-            log_e: ln_e,
-            limit,
-            extra_failures: self
-                .metrics
-                .iter()
-                .map(Metric::extra_failures)
-                .max()
-                .unwrap_or(0),
-            stale: self.now.saturating_sub(self.last_end)
-                >= self.settings.width().saturating_mul(3),
-            as_of_s: self.now,
-        }
-    }
-
-    fn needs_requests(&self, state: VerdictState) -> Option<u64> {
-        if matches!(
-            state,
-            VerdictState::Healthy | VerdictState::Degraded | VerdictState::Recovered
-        ) || !self.has_baseline()
-        {
-            return None;
-        }
-        let most = self
-            .metrics
-            .iter()
-            .map(|m| m.requests_needed(&self.settings))
-            .try_fold(0.0, |most: f64, needed| needed.map(|n| most.max(n)))?;
-        super::series::whole(most)
-    }
-
-    fn summary(
-        &self,
-        state: VerdictState,
-        headline: Option<Line>,
-        healthy_at: Option<i64>,
-        needs: Option<u64>,
-    ) -> String {
-        let worst = headline.map(|l| l.sentence()).unwrap_or_default();
-        let thin = if self.metrics.first().is_some_and(Metric::is_thin) {
-            "; thin baseline"
-        } else {
-            ""
-        };
-        if let Some(alarm) = &self.alarm {
-            return match self.recovered_at {
-                Some(at) => format!(
-                    "recovered after {at} s; was degraded at {} s: {}",
-                    alarm.at, alarm.sentence
-                ),
-                None => alarm.sentence.clone(),
-            };
-        }
-        match state {
-            VerdictState::Healthy => {
-                format!(
-                    "healthy after {} s: {worst}{thin}",
-                    healthy_at.unwrap_or(self.now)
-                )
-            }
-            VerdictState::NoData => self.without_data(),
-            _ => {
-                let more = needs.filter(|n| *n > 0).map(|n| {
-                    format!(
-                        "; about {} more requests needed",
-                        crate::domain::units::thousands(n)
-                    )
-                });
-                format!(
-                    "{}: {worst}{}{thin}",
-                    state.label(),
-                    more.unwrap_or_default()
-                )
-            }
-        }
-    }
-
-    fn short(
-        &self,
-        state: VerdictState,
-        headline: Option<Line>,
-        healthy_at: Option<i64>,
-        needs: Option<u64>,
-    ) -> String {
-        let line = headline.map(|l| l.short()).unwrap_or_default();
-        let ending = match state {
-            VerdictState::NoData => return self.without_data(),
-            VerdictState::Degraded => {
-                format!(
-                    "sure after {} s",
-                    self.alarm.as_ref().map_or(0, |a| a.sure_after_s)
-                )
-            }
-            VerdictState::Recovered => format!(
-                "recovered after {} s",
-                self.recovered_at.unwrap_or(self.now)
-            ),
-            VerdictState::Healthy => format!("healthy after {} s", healthy_at.unwrap_or(self.now)),
-            VerdictState::Suspect => "looks worse, not sure yet".to_owned(),
-            VerdictState::Warming => format!(
-                "warming up: {} s of {} s",
-                self.warmed(),
-                self.settings.warm_up_span()
-            ),
-            VerdictState::Watching | VerdictState::Inconclusive => match needs {
-                Some(n) if n > 0 => format!(
-                    "about {} more to be sure",
-                    crate::domain::units::thousands(n)
-                ),
-                _ if state == VerdictState::Watching => "watching".to_owned(),
-                _ => "no answer".to_owned(),
-            },
-        };
-        format!("{line}, {ending}")
-    }
-
-    fn warmed(&self) -> i64 {
-        self.first_traffic
-            .map_or(0, |start| self.now.saturating_sub(start).max(0))
-    }
-
-    fn without_data(&self) -> String {
-        if self.has_baseline() {
-            format!("no data for {} s", self.now.saturating_sub(self.last_end))
-        } else {
-            "no data: nothing measured before the deploy to compare with".to_owned()
         }
     }
 }

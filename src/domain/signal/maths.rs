@@ -72,7 +72,7 @@ mod tests {
         assert!((log_add_exp(0.0, 0.0) - 2f64.ln()).abs() < 1e-12);
         assert!((log_add_exp(1e6, 0.0) - 1e6).abs() < 1e-9);
         assert!((log_add_exp(f64::NEG_INFINITY, -3.0) + 3.0).abs() < 1e-12);
-        assert_eq!(log_sum_exp([]), f64::NEG_INFINITY);
+        assert!(log_sum_exp([]).is_infinite() && log_sum_exp([]) < 0.0);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! One metric under watch: its baseline, its evidence both ways, and its counts since the deploy.
 
 use super::baseline::{Baseline, Tolerance, Trial, estimate};
-use super::evidence::{Acquittal, Look, Mixture, Sample, Stage};
+use super::evidence::{Acquittal, Look, Mixture, Sample, Stage, share};
 use super::latency;
 use super::maths::kl;
-use super::series::{Bin, sum};
+use super::series::{Bin, sum, whole};
 use super::settings::Settings;
 use super::verdict::{Counts, MetricEvidence};
 use super::wording::{Line, Name};
@@ -65,7 +65,7 @@ pub(super) fn choose(
         .h;
     let bounds = latency::choose(bounds_ms, &counts, slo_ms);
     let errors_weight = if bounds.is_empty() { 1.0 } else { 0.5 };
-    let share = 0.5 / bounds.len().max(1) as f64;
+    let each = 0.5 / bounds.len().max(1) as f64;
     let mut metrics = vec![Metric::new(
         Name::Errors,
         Kind::Errors,
@@ -84,7 +84,7 @@ pub(super) fn choose(
             Name::Slower(*ms),
             Kind::Slower { bound },
             Tolerance::Slower { lift },
-            share,
+            each,
             baseline,
             (buckets, canary),
             settings,
@@ -253,18 +253,16 @@ impl Metric {
     /// Requests still needed to show that the metric is fine, if it is; `None` when that cannot be told.
     pub(super) fn requests_needed(&self, settings: &Settings) -> Option<f64> {
         let phi = self.base.phi;
-        let needed = match self.stable {
-            None => self
-                .acquittal
-                .requests_needed(self.base.p, self.base.harm, phi, settings),
-            Some(_) => {
-                // Only bad requests speak here, so their number decides; both arms' sizes set how loudly.
-                let (p, arms) = (self.usual(), self.open);
-                let (c, s) = (arms.deploy.n as f64, arms.stable.n as f64);
-                let harm = 2.0 * self.base.tolerance.rate_ratio(p, settings);
-                let told = kl(c / (c + s), super::evidence::share(c, s, harm));
-                self.acquittal.nats_needed(phi, settings) / (told * p * (1.0 + s / c))
-            }
+        let needed = if self.stable.is_none() {
+            self.acquittal
+                .requests_needed(self.base.p, self.base.harm, phi, settings)
+        } else {
+            // Only bad requests speak here, so their number decides; both arms' sizes set how loudly.
+            let (p, arms) = (self.usual(), self.open);
+            let (c, s) = (arms.deploy.n as f64, arms.stable.n as f64);
+            let harm = 2.0 * self.base.tolerance.rate_ratio(p, settings);
+            let told = kl(c / (c + s), share(c, s, harm));
+            self.acquittal.nats_needed(phi, settings) / (told * p * (1.0 + s / c))
         };
         needed.is_finite().then_some(needed)
     }
@@ -280,9 +278,7 @@ impl Metric {
             Some(s) => s.ratio(),
             None => self.base.ratio(),
         };
-        usual.map_or(0, |p| {
-            super::series::whole(all.x as f64 - all.n as f64 * p).unwrap_or(0)
-        })
+        usual.map_or(0, |p| whole(all.x as f64 - all.n as f64 * p).unwrap_or(0))
     }
 
     /// Whether the baseline's own uncertainty rules.

@@ -16,9 +16,12 @@ pub mod recording;
 pub mod replay;
 pub mod series;
 pub mod settings;
+mod telling;
 pub mod verdict;
 pub mod wording;
 
+#[cfg(test)]
+mod judge_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

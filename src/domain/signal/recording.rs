@@ -115,6 +115,10 @@ struct RawFile {
 }
 
 #[derive(Deserialize)]
+#[expect(
+    clippy::option_option,
+    reason = "absent, null and given are three different things here"
+)]
 struct RawRow {
     t: f64,
     #[serde(default, deserialize_with = "present")]

@@ -32,7 +32,7 @@ pub fn judge(recording: &Recording, settings: &Settings) -> Verdict {
     match recording.mode {
         Mode::BeforeAfter => {
             let before = recording.baseline.iter().rev().find_map(totals);
-            for bin in plan.bins(&recording.after, before) {
+            for bin in plan.bins(&recording.after, before.as_ref()) {
                 judge.push(&bin);
             }
         }
@@ -52,16 +52,16 @@ fn push_both(judge: &mut Judge, plan: &Plan, recording: &Recording) {
         t: -plan.step,
         requests: 0.0,
         errors: 0.0,
-        buckets: plan.no_buckets(recording),
+        buckets: Plan::no_buckets(recording),
     };
-    let canary = plan.bins(&recording.after, Some(born));
+    let canary = plan.bins(&recording.after, Some(&born));
     let before = recording.baseline.iter().rev().find_map(totals);
     let mut both: BTreeMap<i64, (Option<Bin>, Option<Bin>)> = BTreeMap::new();
     for bin in canary {
         let t = bin.t;
         both.entry(t).or_default().0 = Some(bin);
     }
-    for bin in plan.bins(&recording.control, before) {
+    for bin in plan.bins(&recording.control, before.as_ref()) {
         let t = bin.t;
         both.entry(t).or_default().1 = Some(bin);
     }
@@ -101,12 +101,12 @@ impl Plan {
     }
 
     /// The bins of a list; `before` is the row ahead of it, for running totals.
-    fn bins(&self, slots: &[Slot], before: Option<Totals>) -> Vec<Bin> {
+    fn bins(&self, slots: &[Slot], before: Option<&Totals>) -> Vec<Bin> {
         let bins: Vec<Bin> = match self.encoding {
             Encoding::Intervals => slots.iter().filter_map(interval).collect(),
             Encoding::Counters => {
                 let rows: Vec<Totals> = slots.iter().filter_map(totals).collect();
-                difference(before.as_ref(), &rows, self.step_s)
+                difference(before, &rows, self.step_s)
             }
         };
         if self.regroups {
@@ -123,7 +123,8 @@ impl Plan {
             .map_or(0, |slot| slot.t.saturating_add(self.step))
     }
 
-    fn no_buckets(&self, recording: &Recording) -> Option<Vec<f64>> {
+    /// Latency totals of an arm that has served nothing yet.
+    fn no_buckets(recording: &Recording) -> Option<Vec<f64>> {
         let bounds = recording.bounds_ms.len();
         (bounds > 0).then(|| vec![0.0; bounds.saturating_add(1)])
     }

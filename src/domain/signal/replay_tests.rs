@@ -15,7 +15,8 @@ fn rows(places: std::ops::Range<i64>, errors: impl Fn(i64) -> u64) -> Vec<Value>
     places.map(|i| row(i * 15, errors(i))).collect()
 }
 
-fn file(after: Vec<Value>) -> Value {
+fn file(after: impl IntoIterator<Item = Value>) -> Value {
+    let after: Vec<Value> = after.into_iter().collect();
     json!({
         "version": 1, "mode": "before_after", "encoding": "intervals", "step_s": 15, "deploy_at": 0,
         "bounds_ms": [100, 250], "slo_latency_ms": null, "recorded_by": "ignored",
@@ -104,10 +105,10 @@ fn a_bad_deploy_is_degraded_and_may_recover_by_itself() {
 fn little_traffic_stays_open_and_says_what_it_needs() {
     let few =
         |i: i64| json!({"t": i * 15, "requests": 2, "errors": 0, "latency_buckets": [2, 0, 0]});
-    let verdict = said(&file((0..120).map(few).collect()));
+    let verdict = said(&file((0..120).map(few)));
     assert_eq!(verdict.state, VerdictState::Inconclusive);
     assert!(verdict.needs_requests.unwrap() > 100);
-    let before_the_end = said(&file((0..119).map(few).collect()));
+    let before_the_end = said(&file((0..119).map(few)));
     assert_eq!(before_the_end.state, VerdictState::Watching);
     assert_eq!(said(&file(rows(0..3, |_| 0))).state, VerdictState::Warming);
 }
@@ -134,7 +135,7 @@ fn silence_is_no_data_and_never_an_answer() {
 fn no_requests_at_all_is_no_evidence() {
     let empty =
         |i: i64| json!({"t": i * 15, "requests": 0, "errors": 0, "latency_buckets": [0, 0, 0]});
-    let verdict = said(&file((0..120).map(empty).collect()));
+    let verdict = said(&file((0..120).map(empty)));
     assert_eq!(verdict.state, VerdictState::Inconclusive);
     assert!(verdict.log_e.abs() < 1e-12);
 }

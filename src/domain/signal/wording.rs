@@ -86,10 +86,8 @@ impl Line {
             ),
         };
         if self.phi >= 3.0 {
-            text.push_str(&format!(
-                "; bursty baseline: needs x{:.0} more evidence",
-                self.phi
-            ));
+            let times = format!("{:.0}", self.phi);
+            text.extend(["; bursty baseline: needs x", &times, " more evidence"]);
         }
         text
     }
