@@ -33,10 +33,9 @@ impl Slot {
             return None;
         }
         let natural = match (self.asked_at, self.every) {
-            (None, _) => Timestamp::MIN,
             (Some(asked), Some(every)) => asked.saturating_add(every).unwrap_or(Timestamp::MAX),
             (Some(_), None) if self.answered => return None,
-            (Some(_), None) => Timestamp::MIN,
+            (None, _) | (Some(_), None) => Timestamp::MIN,
         };
         Some(self.not_before.map_or(natural, |n| natural.max(n)))
     }

@@ -19,7 +19,7 @@ use crate::domain::ids::{ServiceId, Target};
 use crate::domain::ledger::Row;
 use crate::domain::observe::Budget;
 use crate::domain::release::live::EnvState;
-use crate::domain::release::watch::Watch;
+use crate::domain::release::watch::{Phase, Watch};
 use crate::domain::release::{Checks, Comparison, Overview, RunView, VersionRef};
 use crate::domain::rollback::journal::{Closed, OpenIntent};
 use crate::domain::rollback::{Refusal, RollbackPlan};
@@ -245,6 +245,22 @@ impl World {
                 .iter()
                 .filter(|s| targets.iter().any(|t| t.service == s.id))
                 .collect(),
+        }
+    }
+}
+
+impl EnvSlice {
+    /// The reason a rollback starts with: what the verdict says. Empty: the person has to write one.
+    pub fn reason(&self) -> String {
+        let Some(watch) = &self.watch else {
+            return String::new();
+        };
+        match &self.signals.verdict {
+            Some(v) if v.advise_rollback => format!("{} after {}", v.short, watch.subject),
+            _ if watch.phase == Phase::Broken => {
+                format!("the deploy of {} failed half-way", watch.subject)
+            }
+            _ => String::new(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::rollback::journal;
 use crate::domain::units::Now;
 
 /// Takes an answer in.
-pub fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: Now) -> Vec<Effect> {
+pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: Now) -> Vec<Effect> {
     match (key, answer) {
         (EffectKey::Login(_), Answer::Login(result)) => match result {
             Ok(login) => {
@@ -31,10 +31,10 @@ pub fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: Now) -> 
             }
         },
         (EffectKey::Overview(source), Answer::Overview(results)) => {
-            overviews(world, key, source, results, now)
+            overviews(world, key, source, results, now);
         }
         (EffectKey::Run(target, _), Answer::Run(result)) => {
-            slice_answer(world, key, target, result, now, |s| &mut s.run)
+            slice_answer(world, key, target, result, now, |s| &mut s.run);
         }
         (EffectKey::Checks(target, _), Answer::Checks(result)) => {
             slice_answer(world, key, target, result, now, |s| &mut s.checks);

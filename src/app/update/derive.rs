@@ -15,7 +15,7 @@ use crate::domain::text::Safe;
 use crate::domain::units::Now;
 
 /// A new overview of a service has arrived.
-pub fn overview(world: &mut World, service: &ServiceId, now: Now) {
+pub(super) fn overview(world: &mut World, service: &ServiceId, now: Now) {
     let Some(slice) = world.services.get_mut(service) else {
         return;
     };
@@ -136,7 +136,7 @@ fn candidate(
 }
 
 /// The checklist from the candidate's checks.
-pub fn checklist(slice: &mut EnvSlice) {
+pub(super) fn checklist(slice: &mut EnvSlice) {
     let Some((candidate, chosen)) = &slice.candidate else {
         return;
     };
@@ -152,7 +152,7 @@ pub fn checklist(slice: &mut EnvSlice) {
 }
 
 /// Gives `ask` what a plan is made from; none while it is not known what runs.
-pub fn with_plan_input<R>(
+pub(super) fn with_plan_input<R>(
     world: &World,
     target: &Target,
     now: Now,
@@ -186,7 +186,7 @@ pub fn with_plan_input<R>(
 }
 
 /// Computes the ready card anew.
-pub fn plan(world: &mut World, target: &Target, now: Now) {
+pub(super) fn plan(world: &mut World, target: &Target, now: Now) {
     let ready = match &world.read_only {
         Some(why) => Some(Err(Refusal::ReadOnly(why.clone()))),
         None => with_plan_input(world, target, now, plan::plan),
@@ -206,22 +206,8 @@ pub fn plan(world: &mut World, target: &Target, now: Now) {
     }
 }
 
-/// The reason a plan starts with: what the verdict says.
-pub fn prefilled_reason(slice: &EnvSlice) -> String {
-    let Some(watch) = &slice.watch else {
-        return String::new();
-    };
-    match &slice.signals.verdict {
-        Some(v) if v.advise_rollback => format!("{} after {}", v.short, watch.subject),
-        _ if watch.phase == Phase::Broken => {
-            format!("the deploy of {} failed half-way", watch.subject)
-        }
-        _ => String::new(),
-    }
-}
-
 /// Time has passed: bakes end, gaps become "no data".
-pub fn time_passes(world: &mut World, now: Now) {
+pub(super) fn time_passes(world: &mut World, now: Now) {
     let targets: Vec<Target> = world.close_targets();
     for target in targets {
         let Some((_, env)) = world.catalog.environment(&target) else {

@@ -4,7 +4,6 @@
 mod answers;
 mod derive;
 mod flow;
-mod flow_rows;
 mod wanted;
 
 use crate::app::effect::Effect;
@@ -57,7 +56,7 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
             }
         }
         Msg::Written(target, written) => {
-            effects.extend(flow::written(world, &target, written, now))
+            effects.extend(flow::written(world, &target, written, now));
         }
     }
     effects.extend(flow::advance(world, now));

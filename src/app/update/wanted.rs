@@ -29,22 +29,21 @@ const LEDGER_S: i64 = 60;
 const RESERVE: u64 = 200;
 
 /// What is due now, as effects; and the cancelling of what is no longer wanted.
-pub fn due(world: &mut World, now: Now) -> Vec<Effect> {
+pub(super) fn due(world: &mut World, now: Now) -> Vec<Effect> {
     let wanted = wanted(world, now);
     let (due, cancelled) = world.schedule.sync(&wanted, now.0);
     let mut effects: Vec<Effect> = cancelled.into_iter().map(Effect::Cancel).collect();
     for (key, generation) in due {
-        match fetch(world, &key, now) {
-            Some(what) => effects.push(Effect::Fetch {
+        if let Some(what) = fetch(world, &key, now) {
+            effects.push(Effect::Fetch {
                 key,
                 generation,
                 what,
-            }),
-            None => {
-                // Nothing to ask right now (no complete bin yet): as if it had been answered.
-                world.schedule.accept(&key, generation);
-                world.schedule.succeeded(&key);
-            }
+            });
+        } else {
+            // Nothing to ask right now (no complete bin yet): as if it had been answered.
+            world.schedule.accept(&key, generation);
+            world.schedule.succeeded(&key);
         }
     }
     effects

@@ -11,7 +11,7 @@ use crate::domain::text::Safe;
 use crate::domain::units::Now;
 
 /// A row of this rollback; `extra` is merged into the body.
-pub fn draft(who: &Who, flow: &Flow, kind: &str, extra: Value, now: Now) -> Draft {
+pub(super) fn draft(who: &Who, flow: &Flow, kind: &str, extra: Value, now: Now) -> Draft {
     let mut body = json!({
         "operation": flow.facts.operation,
         "correlation_id": flow.facts.correlation_id,
@@ -33,18 +33,18 @@ pub fn draft(who: &Who, flow: &Flow, kind: &str, extra: Value, now: Now) -> Draf
 }
 
 /// The intent's row: all facts.
-pub fn intent(who: &Who, flow: &Flow, now: Now) -> Draft {
+pub(super) fn intent(who: &Who, flow: &Flow, now: Now) -> Draft {
     let facts = serde_json::to_value(&flow.facts).unwrap_or_default();
     draft(who, flow, journal::INTENT, facts, now)
 }
 
 /// A fault as a body's fields.
-pub fn fault(fault: &Fault) -> Value {
+pub(super) fn fault(fault: &Fault) -> Value {
     json!({ "error": { "kind": fault.kind.word(), "message": fault.message } })
 }
 
 /// How an outcome is closed in the ledger; none: the intent stays open, or there never was one.
-pub fn closing(outcome: FlowOutcome) -> Option<Closing> {
+pub(super) fn closing(outcome: FlowOutcome) -> Option<Closing> {
     match outcome {
         FlowOutcome::Recovered => Some(Closing::Recovered),
         FlowOutcome::Dispatched => Some(Closing::NotVerified),
@@ -54,7 +54,7 @@ pub fn closing(outcome: FlowOutcome) -> Option<Closing> {
 }
 
 /// How a closed rollback answers somebody who followed it.
-pub fn outcome_of(closing: Closing) -> FlowOutcome {
+pub(super) fn outcome_of(closing: Closing) -> FlowOutcome {
     match closing {
         Closing::Recovered => FlowOutcome::Recovered,
         Closing::NotVerified => FlowOutcome::Dispatched,
@@ -63,7 +63,7 @@ pub fn outcome_of(closing: Closing) -> FlowOutcome {
 }
 
 /// Another process' row as a step.
-pub fn step_of(row: &Row) -> FlowStep {
+pub(super) fn step_of(row: &Row) -> FlowStep {
     let text = |key: &str| row.body.get(key).and_then(Value::as_str).map(Safe::new);
     let run = row
         .body
@@ -91,7 +91,7 @@ pub fn step_of(row: &Row) -> FlowStep {
 }
 
 /// A row's kind as people read it.
-pub fn words(kind: &str) -> &str {
+pub(super) fn words(kind: &str) -> &str {
     match kind {
         journal::INTENT => "intent recorded",
         journal::CANCEL_INTENT => "cancelling the deploy",

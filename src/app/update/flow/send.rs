@@ -1,0 +1,230 @@
+//! The two writes: cancel and dispatch, each recorded before it is sent.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{detail, end, fault, later, merge, rename, rows, write};
+use crate::app::effect::{Effect, Write};
+use crate::app::flow::{Flow, FlowOutcome, Stage};
+use crate::app::world::Who;
+use crate::domain::fetched::{Fault, FaultKind};
+use crate::domain::ledger::Row;
+use crate::domain::release::RunId;
+use crate::domain::rollback::{CancelAnswer, DispatchAnswer, journal};
+use crate::domain::text::Safe;
+use crate::domain::units::Now;
+
+/// A lost dispatch is looked up for that long.
+pub(super) const LOOKUP: SignedDuration = SignedDuration::from_secs(120);
+/// An accepted dispatch whose run was not named is looked up for that long.
+const LOOKUP_ACCEPTED: SignedDuration = SignedDuration::from_secs(60);
+
+/// After the intent: cancel what is under way, else dispatch.
+pub(super) fn next_write(flow: &mut Flow, who: &Who, now: Now) -> Vec<Effect> {
+    let cancel = flow.approved.as_ref().and_then(|a| a.cancel_order());
+    let Some(order) = cancel else {
+        return record_dispatch(flow, who, now);
+    };
+    flow.stage = Stage::CancelRecording;
+    flow.begin(
+        now.0,
+        "cancelling the deploy",
+        Some(format!("run {}", order.run())),
+        None,
+    );
+    let extra = json!({ "run": order.run(), "correlation_id": order.correlation() });
+    vec![write(
+        flow,
+        Write::Record(rows::draft(who, flow, journal::CANCEL_INTENT, extra, now)),
+    )]
+}
+
+pub(super) fn record_dispatch(flow: &mut Flow, who: &Who, now: Now) -> Vec<Effect> {
+    let Some(order) = flow.approved.as_ref().and_then(|a| a.dispatch_order()) else {
+        let fault = fault(
+            FaultKind::Internal,
+            "there is no order to dispatch",
+            None,
+            now,
+        );
+        return end(flow, who, FlowOutcome::Failed, Some(fault), now);
+    };
+    flow.stage = Stage::DispatchRecording;
+    flow.begin(
+        now.0,
+        "dispatching",
+        Some(format!("{} on {}", order.file(), order.git_ref())),
+        None,
+    );
+    let inputs: serde_json::Map<String, serde_json::Value> = order
+        .inputs()
+        .iter()
+        .map(|(k, v)| (k.clone(), json!(v)))
+        .collect();
+    let extra = json!({ "workflow": order.file(), "ref": order.git_ref(), "inputs": inputs });
+    vec![write(
+        flow,
+        Write::Record(rows::draft(who, flow, journal::DISPATCH_INTENT, extra, now)),
+    )]
+}
+
+/// A row that a step waited for is on disk: send what it announced.
+pub(super) fn recorded(
+    flow: &mut Flow,
+    who: &Who,
+    result: Result<Row, Fault>,
+    now: Now,
+) -> Vec<Effect> {
+    if let Err(fault) = result {
+        flow.approved = None;
+        return end(flow, who, FlowOutcome::Failed, Some(fault), now);
+    }
+    match flow.stage {
+        Stage::CancelRecording => {
+            flow.stage = Stage::Cancelling;
+            send_cancel(flow, now)
+        }
+        Stage::DispatchRecording => {
+            flow.stage = Stage::Dispatching;
+            // The order leaves the flow with the sending: there is nothing left to send a second time.
+            match flow.approved.take().and_then(|a| a.dispatch_order()) {
+                Some(order) => vec![write(flow, Write::Dispatch(order))],
+                None => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn send_cancel(flow: &mut Flow, now: Now) -> Vec<Effect> {
+    flow.cancels = (flow.cancels.0.saturating_add(1), Some(now.0));
+    match flow.approved.as_ref().and_then(|a| a.cancel_order()) {
+        Some(order) => vec![write(flow, Write::Cancel(order))],
+        None => Vec::new(),
+    }
+}
+
+pub(super) fn cancel_answered(
+    flow: &mut Flow,
+    who: &Who,
+    answer: CancelAnswer,
+    now: Now,
+) -> Vec<Effect> {
+    if !matches!(flow.stage, Stage::Cancelling | Stage::WaitingForEnd(_)) {
+        return Vec::new();
+    }
+    let run = flow.facts.cancel_run;
+    let (result, error) = match &answer {
+        CancelAnswer::Accepted => ("accepted", None),
+        CancelAnswer::AlreadyEnded => ("already_ended", None),
+        CancelAnswer::Rejected(f) => ("rejected", Some(f)),
+        CancelAnswer::Lost(f) => ("lost", Some(f)),
+    };
+    let mut extra = json!({ "run": run, "result": result });
+    merge(&mut extra, error);
+    let mut effects = vec![write(
+        flow,
+        Write::Note(rows::draft(who, flow, journal::CANCEL_OUTCOME, extra, now)),
+    )];
+    match answer {
+        CancelAnswer::Accepted | CancelAnswer::Lost(_) => {
+            if flow.stage == Stage::Cancelling {
+                flow.stage = Stage::WaitingForEnd(now.0);
+            }
+            if let Some(run) = run {
+                let said = if error_is_none(&effects) {
+                    "asked to stop, waiting for its end"
+                } else {
+                    "no answer, looking at the run"
+                };
+                detail(flow, &format!("run {run}: {said}"));
+            }
+        }
+        CancelAnswer::AlreadyEnded => {
+            detail(flow, "the deploy had ended already");
+            effects.extend(record_dispatch(flow, who, now));
+        }
+        CancelAnswer::Rejected(fault) => {
+            flow.approved = None;
+            effects.extend(end(flow, who, FlowOutcome::Failed, Some(fault), now));
+        }
+    }
+    effects
+}
+
+fn error_is_none(effects: &[Effect]) -> bool {
+    !effects.iter().any(|e| matches!(e, Effect::Write { what: Write::Note(d), .. } if d.body.get("error").is_some()))
+}
+
+pub(super) fn dispatch_answered(
+    flow: &mut Flow,
+    who: &Who,
+    answer: DispatchAnswer,
+    now: Now,
+) -> Vec<Effect> {
+    let note = |flow: &Flow, extra| {
+        write(
+            flow,
+            Write::Note(rows::draft(
+                who,
+                flow,
+                journal::DISPATCH_OUTCOME,
+                extra,
+                now,
+            )),
+        )
+    };
+    match answer {
+        DispatchAnswer::Accepted { run, url } => {
+            let row = note(
+                flow,
+                json!({ "result": "accepted", "run": run, "url": url }),
+            );
+            if let Some(run) = run {
+                rename(flow, "dispatched", Some(format!("run {run}")));
+                running(flow, run, url, now);
+            } else {
+                rename(
+                    flow,
+                    "dispatched",
+                    Some("accepted; looking for its run".to_owned()),
+                );
+                flow.stage = Stage::LookingUp {
+                    until: later(now, LOOKUP_ACCEPTED),
+                    accepted: true,
+                };
+            }
+            vec![row]
+        }
+        DispatchAnswer::Rejected(fault) => {
+            let mut extra = json!({ "result": "rejected" });
+            merge(&mut extra, Some(&fault));
+            let mut effects = vec![note(flow, extra)];
+            effects.extend(end(flow, who, FlowOutcome::Failed, Some(fault), now));
+            effects
+        }
+        DispatchAnswer::Lost(fault) => {
+            let mut extra = json!({ "result": "lost" });
+            merge(&mut extra, Some(&fault));
+            detail(
+                flow,
+                &format!(
+                    "{}; looking for the run by {}",
+                    fault.message,
+                    flow.facts.correlation_id.clone()
+                ),
+            );
+            flow.stage = Stage::LookingUp {
+                until: later(now, LOOKUP),
+                accepted: false,
+            };
+            vec![note(flow, extra)]
+        }
+    }
+}
+
+pub(super) fn running(flow: &mut Flow, run: RunId, url: Option<Safe>, now: Now) {
+    flow.run = Some(run);
+    flow.stage = Stage::Running(run);
+    flow.begin(now.0, "running", Some(format!("run {run}")), url);
+}
