@@ -7,4 +7,5 @@ pub mod input;
 pub mod paint;
 pub mod styles;
 pub mod terminal;
+pub mod widgets;
 pub mod writer;
