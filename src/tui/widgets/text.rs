@@ -1,0 +1,202 @@
+//! Text that keeps to its columns: cut with an ellipsis, padded, two texts on one row that never overlap.
+//! Widths are columns of the terminal, never bytes or characters.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The columns a text takes.
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(columns).sum()
+}
+
+/// The columns of one grapheme; what has no width of its own takes none.
+pub(super) fn columns(grapheme: &str) -> usize {
+    if grapheme.contains(char::is_control) {
+        0
+    } else {
+        grapheme.width()
+    }
+}
+
+/// The text in at most `max` columns; what is cut ends with an ellipsis.
+pub fn truncate(text: &str, max: usize) -> String {
+    if width(text) <= max {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let w = columns(grapheme);
+        if used + w + 1 > max {
+            break;
+        }
+        out.push_str(grapheme);
+        used += w;
+    }
+    if max > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// The text in exactly `columns` columns: cut, or filled with spaces on the right.
+pub fn pad(text: &str, columns: usize) -> String {
+    let mut out = truncate(text, columns);
+    let missing = columns.saturating_sub(width(&out));
+    out.extend(std::iter::repeat_n(' ', missing));
+    out
+}
+
+/// As [`pad`], filled on the left.
+pub fn pad_left(text: &str, columns: usize) -> String {
+    let out = truncate(text, columns);
+    let missing = columns.saturating_sub(width(&out));
+    format!("{}{out}", " ".repeat(missing))
+}
+
+/// The columns of a styled line.
+pub fn line_width(line: &Line<'_>) -> usize {
+    line.spans.iter().map(|span| width(&span.content)).sum()
+}
+
+/// The line in at most `max` columns; what is cut ends with an ellipsis in the style of the cut piece.
+pub fn truncate_line(line: &Line<'_>, max: usize) -> Line<'static> {
+    let mut spans = Vec::new();
+    let fits = line_width(line) <= max;
+    let mut left = max;
+    for span in &line.spans {
+        let w = width(&span.content);
+        if fits || w < left {
+            spans.push(Span::styled(
+                span.content.to_string(),
+                line.style.patch(span.style),
+            ));
+            left = left.saturating_sub(w);
+            continue;
+        }
+        // At least one column is needed for the ellipsis, so this piece is cut even if it would just fit.
+        let piece = if w == left {
+            format!("{}x", span.content)
+        } else {
+            span.content.to_string()
+        };
+        spans.push(Span::styled(
+            truncate(&piece, left),
+            line.style.patch(span.style),
+        ));
+        break;
+    }
+    Line::from(spans)
+}
+
+/// Writes a text into the first row of `area`, cut to it; returns the columns used.
+pub fn put(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+    put_line(buffer, area, &Line::from(Span::styled(text, style)))
+}
+
+/// Writes a line into the first row of `area`, cut to it; returns the columns used.
+pub fn put_line(buffer: &mut Buffer, area: Rect, line: &Line<'_>) -> u16 {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return 0;
+    }
+    let mut x = area.x;
+    for span in truncate_line(line, usize::from(area.width)).spans {
+        let room = usize::from(area.right().saturating_sub(x));
+        (x, _) = buffer.set_stringn(x, area.y, &span.content, room, span.style);
+    }
+    x.saturating_sub(area.x)
+}
+
+/// Two texts on the first row of `area`: the left one keeps its columns, the right one is cut, then dropped.
+/// There are always two columns between them.
+pub fn left_right(buffer: &mut Buffer, area: Rect, left: &Line<'_>, right: &Line<'_>) {
+    const GAP: usize = 2;
+    const WORTH: usize = 4;
+    let area = area.intersection(buffer.area);
+    let total = usize::from(area.width);
+    let used = usize::from(put_line(buffer, area, left));
+    let room = if used == 0 {
+        total
+    } else {
+        total.saturating_sub(used + GAP)
+    };
+    let wanted = line_width(right);
+    if wanted == 0 || (wanted > room && room < WORTH) {
+        return;
+    }
+    let right = truncate_line(right, room);
+    let Ok(w) = u16::try_from(line_width(&right)) else {
+        return;
+    };
+    let place = Rect::new(
+        area.right().saturating_sub(w),
+        area.y,
+        w,
+        area.height.min(1),
+    );
+    put_line(buffer, place, &right);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{hostile, row_text};
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(truncate("rollback", 8), "rollback");
+        assert_eq!(truncate("rollback", 7), "rollba…");
+        assert_eq!(truncate("漢字漢字", 5), "漢字…");
+        assert_eq!(truncate("漢字漢字", 4), "漢…");
+        assert_eq!(truncate("abc", 1), "…");
+        assert_eq!(truncate("abc", 0), "");
+        assert_eq!(pad("ab", 4), "ab  ");
+        assert_eq!(pad("漢字", 3), "漢…");
+        assert_eq!(pad_left("7", 3), "  7");
+    }
+
+    #[test]
+    fn a_styled_line_is_cut_as_a_whole() {
+        let line = Line::from(vec![Span::raw("abc"), Span::raw("def"), Span::raw("ghi")]);
+        let text = |max| truncate_line(&line, max).to_string();
+        assert_eq!(text(9), "abcdefghi");
+        assert_eq!(text(8), "abcdefg…");
+        assert_eq!(text(6), "abcde…");
+        assert_eq!(text(3), "ab…");
+    }
+
+    #[test]
+    fn two_texts_never_overlap() {
+        let row = |w: u16| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, w, 1));
+            left_right(
+                &mut buffer,
+                Rect::new(0, 0, w, 1),
+                &Line::from("Errors"),
+                &Line::from("2.33 % was 0.31 %"),
+            );
+            row_text(&buffer, 0)
+        };
+        assert_eq!(row(27), "Errors    2.33 % was 0.31 %");
+        assert_eq!(row(25), "Errors  2.33 % was 0.31 %");
+        assert_eq!(row(18), "Errors  2.33 % wa…");
+        assert_eq!(row(11), "Errors     ");
+        assert_eq!(row(4), "Err…");
+    }
+
+    proptest! {
+        #[test]
+        fn widths_hold_for_any_text(text in hostile(), max in 0usize..40) {
+            prop_assert!(width(&truncate(&text, max)) <= max);
+            prop_assert_eq!(width(&pad(&text, max)), max);
+            let line = Line::from(vec![Span::raw(text.clone()), Span::raw(text)]);
+            prop_assert!(line_width(&truncate_line(&line, max)) <= max);
+        }
+    }
+}
