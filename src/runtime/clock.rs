@@ -116,7 +116,7 @@ impl Clock {
         if let Kind::Manual(hand) = &self.kind {
             let mut seen = hand.subscribe();
             // The sender lives as long as this clock, so waiting can't fail before the time has come.
-            let _ = seen.wait_for(|t| *t >= until).await;
+            drop(seen.wait_for(|t| *t >= until).await);
             return;
         }
         let wait = until.duration_since(self.now().0).as_secs_f64() / self.speed();
