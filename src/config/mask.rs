@@ -1,0 +1,47 @@
+//! Keeps secrets out of the source lines that diagnostics show.
+//!
+//! Two nets: the strict check marks the exact bytes of header values and of tokens written literally; and since a file that
+//! does not parse has no such marks, lines whose key or table speaks of secrets are hidden behind their `=` there.
+
+use super::tree::SourceText;
+
+/// Words in a key or a table's name that announce a secret.
+const WORDS: &[&str] = &["token", "password", "secret", "bearer", "auth", "headers"];
+
+/// The file's text with every secret replaced by `*`, byte for byte, so that spans keep their meaning.
+pub(crate) fn hidden(source: &SourceText) -> String {
+    let mut bytes = source.text.clone().into_bytes();
+    if let Some(masks) = source.masks.get() {
+        for range in masks {
+            if let Some(part) = bytes.get_mut(range.clone()) {
+                part.fill(b'*');
+            }
+        }
+    } else {
+        by_words(&source.text, &mut bytes);
+    }
+    // Only whole characters were replaced, so this never loses anything.
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn by_words(text: &str, bytes: &mut [u8]) {
+    let (mut start, mut secret_table) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let lower = line.to_ascii_lowercase();
+        let speaks = WORDS.iter().any(|word| lower.contains(word));
+        if lower.trim_start().starts_with('[') {
+            secret_table = speaks;
+        } else if speaks || secret_table {
+            // Everything after the first `=`; without one (the rest of a broken value) the whole line.
+            let from = line.find('=').map_or(0, |at| at + 1);
+            for (at, c) in line.char_indices().filter(|(at, _)| *at >= from) {
+                if c.is_alphanumeric()
+                    && let Some(part) = bytes.get_mut(start + at..start + at + c.len_utf8())
+                {
+                    part.fill(b'*');
+                }
+            }
+        }
+        start += line.len();
+    }
+}
