@@ -299,6 +299,9 @@ impl Cross<'_> {
         let Some(env) = self.merged.text(&["ui", "env"]) else {
             return;
         };
+        if service.is_some_and(|name| !services.iter().any(|known| known == name)) {
+            return;
+        }
         let of: Vec<&str> = service.map_or_else(
             || services.iter().map(String::as_str).collect(),
             |one| vec![one],

@@ -8,6 +8,25 @@ use super::tree::SourceText;
 /// Words in a key or a table's name that announce a secret.
 const WORDS: &[&str] = &["token", "password", "secret", "bearer", "auth", "headers"];
 
+/// Whether a key's name, perhaps mistyped, announces a secret.
+pub(crate) fn speaks_of_secrets(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    WORDS
+        .iter()
+        .any(|word| name.contains(word) || strsim::jaro_winkler(&name, word) > 0.85)
+}
+
+/// Whether a text could be a token: long, and of nothing but letters, digits, `_` and `-`.
+pub(crate) fn looks_like_one(text: &str) -> bool {
+    text.len() >= 20
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-.=+/".contains(&b))
+        && text
+            .bytes()
+            .any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+}
+
 /// The file's text with every secret replaced by `*`, byte for byte, so that spans keep their meaning.
 pub(crate) fn hidden(source: &SourceText) -> String {
     let mut bytes = source.text.clone().into_bytes();

@@ -98,10 +98,11 @@ fn walk(
     let ValueKind::Table(table) = &value.kind else {
         return;
     };
-    // The table of keys gives the order where it knows one.
+    // Values before tables, as TOML needs it; else the order of the table of keys, where it knows one.
     let mut names: Vec<&String> = table.keys().collect();
     let rank = |name: &str| node.keys().iter().position(|key| key.name == name);
-    names.sort_by_key(|name| rank(name));
+    let below = |name: &str| !node.child(name).is_some_and(|(child, _)| child.is_whole());
+    names.sort_by_key(|name| (below(name), rank(name)));
     for name in names {
         let (Some((child, _)), Some(inner)) = (node.child(name), table.get(name)) else {
             continue;

@@ -150,21 +150,25 @@ impl Key {
         Self::new(name, Node::Leaf(kind), doc)
     }
     /// With a built-in value.
+    #[must_use]
     pub const fn default(mut self, toml: &'static str) -> Self {
         self.default = Some(toml);
         self
     }
     /// With a value for the example file.
+    #[must_use]
     pub const fn example(mut self, toml: &'static str) -> Self {
         self.example = Some(toml);
         self
     }
     /// It must be there.
+    #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;
         self
     }
     /// Withheld from an untrusted project file.
+    #[must_use]
     pub const fn guarded(mut self) -> Self {
         self.guarded = true;
         self

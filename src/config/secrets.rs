@@ -253,11 +253,11 @@ fn run(
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let read = stdout.map(|out| out.take(MAX_BYTES).read_to_end(&mut bytes));
-        let _ = send.send(matches!(read, Some(Ok(_))).then_some(bytes));
+        drop(send.send(matches!(read, Some(Ok(_))).then_some(bytes)));
     });
     let Ok(read) = answer.recv_timeout(patience) else {
-        let _ = child.kill();
-        let _ = child.wait();
+        drop(child.kill());
+        drop(child.wait());
         return fail(
             format!("{program} printed nothing within {} s", patience.as_secs()),
             "run it by hand: it may be waiting for you",
@@ -279,8 +279,8 @@ fn run(
             "run it by hand to see why",
         ),
         _ => {
-            let _ = child.kill();
-            let _ = child.wait();
+            drop(child.kill());
+            drop(child.wait());
             fail(
                 format!("{program} did not end"),
                 "run it by hand to see why",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::diagnostic::{Diagnostic, quoted};
 use super::kind::{check, expected};
+use super::mask;
 use super::schema::{Key, Kind, Node, TOKEN_FORMS, nearest};
 use super::tree::{Item, Place, Table, Value, dotted};
 use crate::domain::ids::EnvId;
@@ -46,6 +47,20 @@ impl<'a> Strict<'a> {
         }
     }
 
+    /// Masks the texts in a value: all, or those that look like secrets.
+    fn mask_texts(&mut self, item: &Item, all: bool) {
+        match &item.value {
+            Value::Table(inner) => {
+                for (name, inner) in inner {
+                    self.mask_texts(inner, all || mask::speaks_of_secrets(name));
+                }
+            }
+            Value::List(entries) => entries.iter().for_each(|entry| self.mask_texts(entry, all)),
+            Value::Text(text) if all || mask::looks_like_one(text) => self.mask(&item.at),
+            _ => {}
+        }
+    }
+
     /// Checks a table's entries and takes out what is wrong.
     pub(crate) fn table(&mut self, node: &Node, table: &mut Table, path: &mut Vec<String>) {
         table.retain_mut(|(name, item)| {
@@ -64,6 +79,9 @@ impl<'a> Strict<'a> {
             self.unknown_key(node.keys(), name, item, path);
             return false;
         };
+        if matches!(child, Node::Leaf(Kind::Header)) {
+            self.mask(&item.at);
+        }
         match node {
             Node::Keyed(keyed) if name.parse::<EnvId>().is_err() => {
                 let tame: String = name
@@ -92,10 +110,9 @@ impl<'a> Strict<'a> {
     }
 
     fn unknown_key(&mut self, keys: &[Key], name: &str, item: &Item, path: &[String]) {
-        if matches!(&item.value, Value::Text(_)) && ["token", "password", "secret"].contains(&name)
-        {
-            self.mask(&item.at);
-        }
+        // It may be a mistyped `token`, or something that stands beside one.
+        let secret = path.iter().any(|part| mask::speaks_of_secrets(part));
+        self.mask_texts(item, secret);
         let parent = path.split_last().map_or(&[][..], |(_, parent)| parent);
         let place = if parent.is_empty() {
             "at the top".to_owned()
@@ -153,7 +170,7 @@ impl<'a> Strict<'a> {
     }
 
     fn leaf(&mut self, kind: &Kind, item: &mut Item, path: &mut Vec<String>) -> bool {
-        if *kind == Kind::Header || *kind == Kind::Variable && item_is_token(item) {
+        if *kind == Kind::Variable && item_is_token(item) {
             self.mask(&item.at);
         }
         match (kind, &mut item.value) {
@@ -182,6 +199,11 @@ impl<'a> Strict<'a> {
                     true
                 }
                 Err((message, hint)) => {
+                    if let (Kind::Url | Kind::Link, Value::Text(text)) = (kind, &*value)
+                        && text.contains(['@', '?', '#'])
+                    {
+                        self.mask(&item.at);
+                    }
                     let message = format!("`{}`: {message}", dotted(path));
                     self.fault(&item.at, message, hint);
                     false

@@ -1,11 +1,11 @@
 //! A layer as a tree: what was written, each part with its place. Built from a file, a variable, a flag or the defaults.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// A file as it was read.
-#[derive(Debug)]
 pub struct SourceText {
     /// Where it lies.
     pub path: PathBuf,
@@ -15,6 +15,16 @@ pub struct SourceText {
     pub(crate) text: String,
     /// Byte ranges that are never shown: values that are, or may be, secrets.
     pub(crate) masks: OnceLock<Vec<Range<usize>>>,
+}
+
+/// The text may hold secrets: only the path is shown.
+impl fmt::Debug for SourceText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceText")
+            .field("path", &self.path)
+            .field("layer", &self.layer)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The layers, lowest first: a later one beats an earlier one.
@@ -133,7 +143,7 @@ pub(crate) fn remove(table: &mut Table, path: &[String]) {
 }
 
 /// A path of keys as a person would write it; names that are not bare are quoted.
-pub fn dotted<S: AsRef<str>>(path: &[S]) -> String {
+pub(crate) fn dotted<S: AsRef<str>>(path: &[S]) -> String {
     let parts: Vec<String> = path.iter().map(|part| key_text(part.as_ref())).collect();
     parts.join(".")
 }

@@ -217,7 +217,7 @@ fn layers_override_one_entry_and_keep_the_order() {
         .unwrap()
         .environments
         .iter()
-        .map(|e| e.as_str())
+        .map(flightdeck::domain::ids::EnvId::as_str)
         .collect();
     assert_eq!(order, ["b", "a"]);
 }
@@ -429,10 +429,7 @@ fn show_is_toml_that_says_who_set_what_and_hides_secrets() {
     let loaded = load_file(&file).unwrap();
     let text = config::show(&loaded);
     assert!(!text.contains("very-secret-header"));
-    assert!(
-        !format!("{loaded:?}").contains("very-secret-header")
-            || !format!("{:?}", loaded.config).contains("very-secret-header")
-    );
+    assert!(!format!("{loaded:?}").contains("very-secret-header"));
     let folder = format!("{}/", file.parent().unwrap().display());
     insta::assert_snapshot!(text.replace(&folder, ""));
     // What is shown is a configuration again, with the same effective keys.

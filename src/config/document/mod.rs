@@ -339,3 +339,6 @@ const CLOCK: &[Key] = &[
     )
     .default("1.0"),
 ];
+
+#[cfg(test)]
+mod tests;
