@@ -233,16 +233,6 @@ impl Cross<'_> {
                 hint,
             );
         }
-        for way in ways.iter().filter(|way| !ladder.contains(way)) {
-            let path = [&base[..], &["way", way]].concat();
-            if !ladder.is_empty() {
-                self.fault(
-                    &path,
-                    format!("the way back `{way}` is not in the ladder, so it is never used"),
-                    format!("add \"{way}\" to `ladder`, or take the way out"),
-                );
-            }
-        }
     }
 
     fn query(&mut self, path: &[&str], labels: &[String]) {

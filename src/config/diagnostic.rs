@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 
-use annotate_snippets::{AnnotationKind, Element, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 use super::mask;
@@ -62,7 +63,7 @@ impl Diagnostic {
         Finding {
             source: match &self.place {
                 Place::Default => "built-in".to_owned(),
-                Place::File(source, _) => source.path.display().to_string(),
+                Place::File(source, _) => shown_path(&source.path),
                 Place::Env(name) | Place::Flag(name) => Safe::new(name).to_string(),
             },
             line: at.map(|(line, _)| line),
@@ -99,14 +100,26 @@ impl Diagnostic {
             // An error at the end of a line would span nothing: one byte is enough for the caret.
             group = group.element(
                 Snippet::source(shown)
-                    .path(source.path.display().to_string())
+                    .path(shown_path(&source.path))
                     .annotation(AnnotationKind::Primary.span(start..end)),
             );
         }
-        if let Some(hint) = &self.hint {
-            group = group.element(Level::HELP.message(hint.as_str()));
+        match (&self.hint, &self.place) {
+            (Some(hint), Place::File(..)) => {
+                group = group.element(Level::HELP.message(hint.as_str()));
+                renderer.render(&[group])
+            }
+            // Without a source line the hint stands on a line of its own.
+            (Some(hint), _) => {
+                let help = Group::with_title(Level::HELP.secondary_title(hint.as_str()));
+                format!(
+                    "{}\n{}",
+                    renderer.render(&[group]),
+                    renderer.render(&[help])
+                )
+            }
+            (None, _) => renderer.render(&[group]),
         }
-        renderer.render(&[group])
     }
 
     /// As text for a terminal or a log, an error.
@@ -140,6 +153,11 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+/// A path, harmless for a terminal.
+pub(crate) fn shown_path(path: &Path) -> String {
+    Safe::new(&path.to_string_lossy()).to_string()
+}
 
 /// Foreign text inside a message: harmless, short, in backquotes.
 pub(crate) fn quoted(text: &str) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::diagnostic::{Diagnostic, Diagnostics};
+use super::diagnostic::{Diagnostic, Diagnostics, shown_path};
 use super::document::ROOT;
 use super::file::{self, Read};
 use super::given;
@@ -214,7 +214,7 @@ fn no_such_file(sources: &Sources, path: &Path) -> Diagnostic {
     } else {
         Place::Env("FLIGHTDECK_CONFIG".to_owned())
     };
-    Diagnostic::new(&place, format!("there is no file {}", path.display()))
+    Diagnostic::new(&place, format!("there is no file {}", shown_path(path)))
         .hint("name an existing configuration file")
 }
 

@@ -1,4 +1,4 @@
-//! Keeps secrets out of the source lines that diagnostics show.
+//! Keeps secrets, and what a terminal would obey, out of the source lines that diagnostics show.
 //!
 //! Two nets: the strict check marks the exact bytes of header values and of tokens written literally; and since a file that
 //! does not parse has no such marks, lines whose key or table speaks of secrets are hidden behind their `=` there.
@@ -27,7 +27,7 @@ pub(crate) fn looks_like_one(text: &str) -> bool {
             .any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
-/// The file's text with every secret replaced by `*`, byte for byte, so that spans keep their meaning.
+/// The file's text with every secret replaced by `*` and every control character by `?`, byte for byte, so that spans keep their meaning.
 pub(crate) fn hidden(source: &SourceText) -> String {
     let mut bytes = source.text.clone().into_bytes();
     if let Some(masks) = source.masks.get() {
@@ -38,6 +38,15 @@ pub(crate) fn hidden(source: &SourceText) -> String {
         }
     } else {
         by_words(&source.text, &mut bytes);
+    }
+    let controls = source
+        .text
+        .char_indices()
+        .filter(|(_, c)| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    for (at, c) in controls {
+        if let Some(part) = bytes.get_mut(at..at + c.len_utf8()) {
+            part.fill(b'?');
+        }
     }
     // Only whole characters were replaced, so this never loses anything.
     String::from_utf8_lossy(&bytes).into_owned()

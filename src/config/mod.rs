@@ -17,6 +17,7 @@ mod load;
 mod mask;
 mod merge;
 pub mod model;
+mod names;
 mod origins;
 pub mod paths;
 pub mod schema;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use config::ValueKind;
 
+use super::diagnostic::shown_path;
 use super::document::ROOT;
 use super::merge::Merged;
 use super::schema::{Kind, Node};
@@ -40,7 +41,7 @@ impl fmt::Display for Origin {
                     Layer::Project => "project",
                     _ => "given",
                 };
-                write!(f, "{whose} {}:{line}", path.display())
+                write!(f, "{whose} {}:{line}", shown_path(path))
             }
             Self::Env(name) => write!(f, "env {name}"),
             Self::Flag(name) => write!(f, "flag {name}"),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::diagnostic::shown_path;
 use super::load::Loaded;
 use super::tree::{Layer, Place, key_text};
 
@@ -43,7 +44,7 @@ pub fn path(loaded: &Loaded) -> String {
             _ => "given",
         };
         let found = if file.found { "" } else { "  (not there)" };
-        let _ = writeln!(out, "{whose:<8} {}{found}", file.path.display());
+        let _ = writeln!(out, "{whose:<8} {}{found}", shown_path(&file.path));
     }
     out
 }
@@ -78,7 +79,7 @@ pub fn check(loaded: &Loaded, colour: bool) -> String {
 
 fn at(place: &Place) -> String {
     match (place, place.line_column()) {
-        (Place::File(source, _), Some((line, _))) => format!("{}:{line}", source.path.display()),
+        (Place::File(source, _), Some((line, _))) => format!("{}:{line}", shown_path(&source.path)),
         (Place::Env(name) | Place::Flag(name), _) => name.clone(),
         _ => "built in".to_owned(),
     }

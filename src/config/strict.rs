@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::diagnostic::{Diagnostic, quoted};
 use super::kind::{check, expected};
 use super::mask;
+use super::names::{is_name, name_rule};
 use super::schema::{Key, Kind, Node, TOKEN_FORMS, nearest};
 use super::tree::{Item, Place, Table, Value, dotted};
 use crate::domain::ids::EnvId;
@@ -382,35 +383,4 @@ pub(crate) fn missing(place: &Place, path: &[String], key: &Key) -> Diagnostic {
 /// Whether a token was written where a variable's name belongs.
 fn item_is_token(item: &Item) -> bool {
     check(&Kind::Variable, &item.value).is_err()
-}
-
-fn is_name(what: &str, name: &str) -> bool {
-    let bytes = || name.bytes();
-    !name.is_empty()
-        && name.len() <= 100
-        && match what {
-            "header" => {
-                bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
-            }
-            "label" => {
-                name.starts_with(|c: char| c.is_ascii_lowercase())
-                    && bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-            }
-            "workflow input" => {
-                name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                    && bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-            }
-            _ => bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b == b'.'),
-        }
-}
-
-fn name_rule(what: &str) -> &'static str {
-    match what {
-        "header" => "use letters, digits and `-`",
-        "label" => {
-            "use lower-case letters, digits and `_`, a letter first: a query writes it as $name"
-        }
-        "workflow input" => "use letters, digits, `_` and `-`, a letter first",
-        _ => "use letters, digits, `-`, `_` and `.`",
-    }
 }

@@ -533,3 +533,100 @@ fn folders_follow_xdg_and_profiles_split_them() {
         Path::new("/h/.config/flightdeck/config.toml")
     );
 }
+
+#[test]
+fn a_file_that_does_not_parse_blames_nothing_else() {
+    let text = Machine::new()
+        .user("[metrics.prom\n")
+        .project(&format!("{SERVICE}[services.checkout.release]\nfrom = \"tag\"\n[services.other]\nmetrics = \"prom\"\n"))
+        .faults();
+    assert!(
+        text.contains("unclosed table") && text.contains("did you mean \"tags\""),
+        "{text}"
+    );
+    assert!(
+        !text.contains("no such metrics source") && !text.contains("lacks"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_folder_in_place_of_a_file_is_said() {
+    let machine = Machine::new();
+    std::fs::create_dir_all(machine.home.join(".config/flightdeck/config.toml")).unwrap();
+    assert!(machine.faults().contains("this is not a file"));
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let faults = Machine::new()
+        .user("[ui]\ntheem = 1\n")
+        .load()
+        .map(|_| ())
+        .unwrap_err();
+    assert!(faults.render(true).contains("\u{1b}["));
+    assert!(!faults.render(false).contains('\u{1b}'));
+}
+
+#[test]
+fn a_default_query_needs_the_label_of_every_service() {
+    let text = Machine::new()
+        .user(&format!(
+            "{SERVICE}[defaults.signals]\nerrors = 'sum(e{{team=\"$team\"}})'\n"
+        ))
+        .faults();
+    assert!(
+        text.contains("the variable $team means nothing here"),
+        "{text}"
+    );
+    let labelled = Machine::new().user(&format!(
+        "{SERVICE}[services.checkout.labels]\nteam = \"shop\"\n[defaults.signals]\nerrors = 'sum(e{{team=\"$team\"}})'\n"
+    ));
+    let config = labelled.good().config;
+    let signals = config.signals(config.services.get("checkout").unwrap());
+    assert_eq!(signals.errors.as_deref(), Some("sum(e{team=\"$team\"})"));
+    assert!(signals.requests.is_some() && signals.latency.is_some());
+}
+
+#[test]
+fn check_and_path_say_what_was_read() {
+    let machine = Machine::new()
+        .user(SERVICE)
+        .project(REDIRECTING)
+        .untrusted();
+    let loaded = machine.good();
+    let check = config::check(&loaded, false);
+    assert!(
+        check.contains("withheld until the file is trusted: github.main.api"),
+        "{check}"
+    );
+    assert!(check.ends_with("ok: 2 files, 1 service\n"), "{check}");
+    let path = config::path(&Machine::new().user("").good());
+    let lines: Vec<&str> = path.lines().collect();
+    assert!(
+        lines[0].starts_with("user ") && lines[0].ends_with("config.toml"),
+        "{path}"
+    );
+    assert!(
+        lines[1].starts_with("project ") && lines[1].ends_with("(not there)"),
+        "{path}"
+    );
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(200) })]
+    /// Whatever is cut out of a file or typed into it: an answer, never a panic, and nothing raw for the terminal.
+    #[test]
+    fn damaged_files_are_answered(at in 0..1500_usize, cut in 0..60_usize, typed in ".{0,8}") {
+        let whole = include_str!("../fixtures/config/valid/whole.toml");
+        let chars: Vec<char> = whole.chars().collect();
+        let from = at.min(chars.len());
+        let to = (from + cut).min(chars.len());
+        let text: String = chars[..from].iter().chain(typed.chars().collect::<Vec<_>>().iter()).chain(&chars[to..]).collect();
+        if let Err(faults) = Machine::new().user(&text).load() {
+            let shown = faults.render(false);
+            proptest::prop_assert!(!shown.is_empty());
+            proptest::prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+        }
+    }
+}

@@ -138,8 +138,12 @@ const AUTH: &[Key] = &[
     Key::new(
         "basic",
         Node::Table(&[
-            Key::leaf("user", Kind::Text, "The user.").required(),
-            Key::new("password", Node::Token, "The password.").required(),
+            Key::leaf("user", Kind::Text, "The user.")
+                .required()
+                .example("\"flightdeck\""),
+            Key::new("password", Node::Token, "The password.")
+                .required()
+                .example("{ from = \"env\", name = \"PASSWORD\" }"),
         ]),
         "User and password.",
     ),

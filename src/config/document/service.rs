@@ -202,8 +202,8 @@ const WAYS: Keyed = Keyed {
         Key::new(
             "github_workflow",
             Node::Table(&[
-                Key::leaf("file", Kind::Workflow, "Its file in .github/workflows.").required(),
-                Key::leaf("ref", Kind::Template, REF_DOC).required(),
+                Key::leaf("file", Kind::Workflow, "Its file in .github/workflows.").required().example("\"rollback.yml\""),
+                Key::leaf("ref", Kind::Template, REF_DOC).required().example("\"main\""),
                 Key::new(
                     "inputs",
                     Node::Named { what: "workflow input", kind: Kind::Input },
