@@ -8,7 +8,8 @@ use super::kind::{query_variables, unknown_variable, variables};
 use super::merge::Merged;
 use super::schema::{Node, nearest};
 use super::strict::missing;
-use super::tree::dotted;
+use super::tree::{Place, dotted};
+use super::values::Period;
 
 /// Required keys that no layer has; `dropped` are those that were there but wrong, so already told.
 pub(crate) fn required(merged: &Merged, dropped: &[Vec<String>]) -> Vec<Diagnostic> {
@@ -64,6 +65,7 @@ pub(crate) fn cross(merged: &Merged, dropped: &[Vec<String>]) -> Vec<Diagnostic>
     c.default_signals(&services);
     c.ui(&services);
     c.clock();
+    c.verdict();
     c.found
 }
 
@@ -313,6 +315,34 @@ impl Cross<'_> {
                     quoted(env)
                 ),
                 hint,
+            );
+        }
+    }
+
+    fn verdict(&mut self) {
+        let period = |key| -> Option<Period> {
+            self.merged
+                .text(&["defaults", "verdict", key])?
+                .parse()
+                .ok()
+        };
+        if let (Some(warm_up), Some(horizon)) = (period("warm_up"), period("horizon"))
+            && warm_up >= horizon
+        {
+            // The one that somebody wrote is to blame.
+            let written = ["horizon", "warm_up"]
+                .into_iter()
+                .find(|key| {
+                    !matches!(
+                        self.merged.place(&["defaults", "verdict", key]),
+                        Place::Default
+                    )
+                })
+                .unwrap_or("warm_up");
+            self.fault(
+                &["defaults", "verdict", written],
+                "`defaults.verdict.warm_up` is not shorter than `horizon`, so there would never be a verdict".to_owned(),
+                "write a shorter `warm_up` or a longer `horizon`".to_owned(),
             );
         }
     }

@@ -60,6 +60,7 @@ pub(crate) fn check(kind: &Kind, value: &Value) -> Result<(), Fault> {
         )
     };
     match (kind, value) {
+        (Kind::Input, Value::Float(n)) if !n.is_finite() => wrong(),
         (Kind::Bool, Value::Bool(_))
         | (Kind::Input, Value::Bool(_) | Value::Integer(_) | Value::Float(_)) => Ok(()),
         (Kind::Number { .. }, Value::Integer(n)) => number(kind, *n as f64),
