@@ -4,3 +4,5 @@
 mod config;
 #[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod layering;
