@@ -78,9 +78,12 @@ impl Encoder {
         let width = usize::from(area.width).max(1);
         for (y, line) in next.content.chunks(width).enumerate() {
             let Ok(y) = u16::try_from(y) else { break };
+            let before = prev.and_then(|p| p.content.chunks(width).nth(usize::from(y)));
+            if before == Some(line) {
+                continue;
+            }
+            let old = before.map_or_else(|| blank(line.len()), glyphs);
             let glyphs = glyphs(line);
-            let old = prev.and_then(|p| p.content.chunks(width).nth(usize::from(y)));
-            let old = old.map_or_else(|| blank(line.len()), self::glyphs);
             if glyphs != old {
                 self.line(y, &old, &glyphs, &mut out);
             }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use flightdeck::app::action::{ActionId, Context};
 use flightdeck::app::keymap::Keymap;
 use flightdeck::tui::decode::{Decoder, InputEvent};
-use flightdeck::tui::gate::{Draw, Link};
+use flightdeck::tui::gate::{Draw, Link, Why};
 use flightdeck::tui::paint::Painter;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -94,7 +94,8 @@ fn run(width: u16, height: u16, terminal_answers: bool, keys_at: &[u64], until_m
     let mut to_terminal: VecDeque<u8> = VecDeque::new();
     let mut blocked: Option<Vec<u8>> = None;
     let mut to_program: VecDeque<(u64, Vec<u8>)> = VecDeque::new();
-    let (mut keys, mut tick, mut random, mut dirty) = (0u32, 0u64, 12_345u64, true);
+    let (mut keys, mut tick, mut random) = (0u32, 0u64, 12_345u64);
+    let mut dirty = Some(Why::Data);
     let mut outcome = Outcome {
         answered_after: vec![None; keys_at.len()],
         most_in_flight: 0,
@@ -128,7 +129,7 @@ fn run(width: u16, height: u16, terminal_answers: bool, keys_at: &[u64], until_m
                         if keymap.resolve(Context::Pane, &chord) == Some(ActionId::RollBack) =>
                     {
                         keys += 1;
-                        dirty = true;
+                        dirty = Some(Why::Person);
                     }
                     other => panic!("an answer came as {other:?}"),
                 }
@@ -144,10 +145,11 @@ fn run(width: u16, height: u16, terminal_answers: bool, keys_at: &[u64], until_m
         }
         if ms % 33 == 0 {
             tick += 1;
-            dirty = true;
+            dirty.get_or_insert(Why::Data);
         }
-        if dirty && blocked.is_none() && painter.may_draw(at(ms)) == Draw::Now {
-            dirty = false;
+        let drawn = |why| blocked.is_none() && painter.may_draw(why, at(ms)) == Draw::Now;
+        if dirty.is_some_and(drawn) {
+            dirty = None;
             let picture = storm(width, height, tick, keys, &mut random);
             if let Some(frame) = painter.paint(picture, at(ms)) {
                 outcome.frames += 1;

@@ -1,14 +1,21 @@
 //! The terminal is given back, whatever ends the program: this test's binary starts itself again inside a
 //! pseudo-terminal, takes the screen there, and ends in different ways.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use flightdeck::tui::decode::InputEvent;
+use flightdeck::tui::gate::QUESTION;
+use flightdeck::tui::input::Input;
+use flightdeck::tui::paint::Painter;
 use flightdeck::tui::terminal::{Modes, Suspended, Terminal, Tty, install_panic_hook};
-use flightdeck::tui::writer::{LAST_FRAME, Writer, write_frame};
+use flightdeck::tui::writer::{Writer, write_frame};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Signal;
 use rustix::termios::{LocalModes, tcgetattr};
@@ -45,7 +52,7 @@ fn child() {
         }
         "suspend" => {
             let mut terminal = terminal;
-            assert!(writer.finish(LAST_FRAME));
+            assert!(writer.finish(PATIENCE));
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
@@ -67,6 +74,30 @@ fn child() {
             .unwrap();
             return;
         }
+        "keys" => {
+            let (events, mut happened) = tokio::sync::mpsc::channel(8);
+            let _input = Input::spawn(terminal.tty().input.try_clone().unwrap(), events).unwrap();
+            let (columns, rows) = terminal.tty().size();
+            let mut picture = Buffer::empty(Rect::new(0, 0, columns, rows));
+            let mut painter = Painter::default();
+            for y in 0..rows {
+                picture.set_string(0, y, "x".repeat(columns.into()), Style::new());
+            }
+            writer
+                .send(painter.paint(picture.clone(), Instant::now()).unwrap())
+                .unwrap();
+            assert_eq!(happened.blocking_recv(), Some(InputEvent::Da1));
+            painter.answer(Instant::now());
+            let Some(InputEvent::Key(key)) = happened.blocking_recv() else {
+                panic!("no key")
+            };
+            assert_eq!(written.blocking_recv(), Some(Ok(())));
+            painter.written();
+            picture.set_string(0, 1, format!("answered {}", key.label()), Style::new());
+            writer
+                .send(painter.paint(picture, Instant::now()).unwrap())
+                .unwrap();
+        }
         "no-shell" => {
             let mut terminal = terminal;
             assert_eq!(terminal.suspend().unwrap(), Suspended::NoShell);
@@ -74,7 +105,7 @@ fn child() {
         }
         _ => {}
     }
-    assert!(writer.finish(LAST_FRAME));
+    assert!(writer.finish(PATIENCE));
     drop(terminal);
 }
 
@@ -91,6 +122,9 @@ fn run(how: &str) -> Ended {
     command.args(CHILD);
     run_command(command, how)
 }
+
+/// For a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Starts the child alone.
 const CHILD: [&str; 4] = ["--exact", "term::child", "--ignored", "--nocapture"];
@@ -115,12 +149,23 @@ fn run_command(mut command: CommandBuilder, how: &str) -> Ended {
     .unwrap();
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut keyboard = pair.master.take_writer().unwrap();
     let reading = std::thread::spawn(move || {
-        let mut output = Vec::new();
-        // The end of a pseudo-terminal is an error on Linux; what was read before it is there.
-        match reader.read_to_end(&mut output) {
-            Ok(_) | Err(_) => output,
+        let (mut output, mut chunk, mut asked) = (Vec::new(), [0; 4096], 0);
+        // The end of a pseudo-terminal is an error on Linux.
+        while let Ok(n @ 1..) = reader.read(&mut chunk) {
+            output.extend_from_slice(&chunk[..n]);
+            let questions = output
+                .windows(QUESTION.len())
+                .filter(|w| *w == QUESTION)
+                .count();
+            for _ in asked..questions {
+                // A terminal's answer, and a person who presses a key.
+                keyboard.write_all(b"\x1b[?62;22cR").unwrap();
+            }
+            asked = questions;
         }
+        output
     });
     let killer = Arc::new(std::sync::Mutex::new(child.clone_killer()));
     let (finished, watch) = std::sync::mpsc::channel::<()>();
@@ -233,4 +278,17 @@ fn without_a_shell_above_it_does_not_go_to_sleep() {
     let ended = run("no-shell");
     assert!(ended.success);
     assert_given_back(&ended);
+}
+
+#[test]
+fn frames_questions_and_keys_over_a_real_terminal() {
+    let ended = run("keys");
+    let text = String::from_utf8_lossy(&ended.output).into_owned();
+    assert!(ended.success, "{text}");
+    assert_given_back(&ended);
+    // The second frame is small: it asks nothing and is not synchronized.
+    assert!(
+        text.contains("answered R") && text.matches("\u{1b}[c").count() == 1,
+        "{text}"
+    );
 }
