@@ -6,3 +6,7 @@ mod config;
 mod generated;
 #[cfg(test)]
 mod layering;
+#[cfg(test)]
+mod relay;
+#[cfg(test)]
+mod term;
