@@ -46,7 +46,7 @@ pub(crate) fn page(state: &mut State) -> Wire {
     let series = metrics.series(now - 1_000, now);
     let mut text = String::new();
     for (metric, kind, help) in METRICS {
-        text.push_str(&format!("# HELP {metric} {help}\n# TYPE {metric} {kind}\n"));
+        text.extend([format!("# HELP {metric} {help}\n# TYPE {metric} {kind}\n")]);
         for series in &series {
             let name = series.labels.get("__name__").map_or("", String::as_str);
             let part = name.strip_prefix(metric);
@@ -62,7 +62,7 @@ pub(crate) fn page(state: &mut State) -> Wire {
                 .filter(|(key, _)| *key != "__name__")
                 .map(|(key, value)| format!("{key}=\"{}\"", quoted(value)))
                 .collect();
-            text.push_str(&format!("{name}{{{}}} {value}\n", labels.join(",")));
+            text.extend([format!("{name}{{{}}} {value}\n", labels.join(","))]);
         }
     }
     let headers = vec![(

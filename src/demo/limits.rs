@@ -73,8 +73,11 @@ impl Bucket {
 /// The validator of a body.
 pub(crate) fn etag(body: &[u8]) -> String {
     let hash = Sha256::digest(body);
-    let hex: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
-    format!("W/\"{hex}\"")
+    let bits = hash
+        .iter()
+        .take(16)
+        .fold(0_u128, |bits, b| (bits << 8) | u128::from(*b));
+    format!("W/\"{bits:032x}\"")
 }
 
 /// Whether an `If-None-Match` header names a validator.

@@ -131,15 +131,12 @@ fn decoded(segment: &str) -> String {
             .get(..2)
             .and_then(|h| std::str::from_utf8(h).ok())
             .and_then(|h| u8::from_str_radix(h, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                rest = tail.get(2..).unwrap_or(&[]);
-            }
-            _ => {
-                out.push(*first);
-                rest = tail;
-            }
+        if let (b'%', Some(byte)) = (first, hex) {
+            out.push(byte);
+            rest = tail.get(2..).unwrap_or(&[]);
+        } else {
+            out.push(*first);
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&out).into_owned()

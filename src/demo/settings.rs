@@ -11,7 +11,7 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if c.is_control() => out.extend([format!("\\u{:04X}", u32::from(c))]),
             c => out.push(c),
         }
     }
@@ -54,27 +54,27 @@ pub(crate) fn toml(demo: &Demo, token_file: &Path) -> String {
             .iter()
             .map(|e| format!("\"{}\"", e.name))
             .collect();
-        out.push_str(&format!(
+        out.extend([format!(
             "\n[services.{name}]\nrepo = \"{OWNER}/{name}\"\ngithub = \"main\"\nmetrics = \"prom\"\nenvironments = [{}]\n\
              release = {{ tags = \"v*\", from = \"tags\" }}\nirreversible = [\"db/migrations/**\"]\n\
              roles = {{ accountable = \"li\", responsible = [\"maria\"] }}\n",
             envs.join(", "),
-        ));
+        )]);
         if name == STAR {
             out.push_str("kpi = { orders = { query = 'sum(increase(orders_total{env=\"$env\"}[$bin]))', unit = \"orders\", worse = \"lower\" } }\n");
         }
         if name == "search" {
-            out.push_str(&format!("needs = [\"{STAR}\"]\n"));
+            out.extend([format!("needs = [\"{STAR}\"]\n")]);
         }
         for env in spec.environments {
             let production = env.name == "production";
             let env = env.name;
-            out.push_str(&format!("\n[services.{name}.env.{env}]\n"));
+            out.extend([format!("\n[services.{name}.env.{env}]\n")]);
             if !production {
                 out.push_str("confirm = \"key\"\n");
                 continue;
             }
-            out.push_str(&format!(
+            out.extend([format!(
                 "live = [\"deployments\"]\n\
                  deploy = {{ workflow = \"deploy.yml\", ref = \"main\", inputs = {{ version = \"$to_version\", sha = \"$to_sha\", cockpit_id = \"$correlation_id\" }} }}\n\
                  canary = {{ jobs = \"canary {{weight}} %\", track = ',track=\"canary\"', stable = ',track=\"stable\"' }}\n\
@@ -82,7 +82,7 @@ pub(crate) fn toml(demo: &Demo, token_file: &Path) -> String {
                  [services.{name}.env.{env}.rollback]\nladder = [\"workflow\"]\n\n\
                  [services.{name}.env.{env}.rollback.way]\n\
                  workflow = {{ github_workflow = {{ file = \"rollback.yml\", ref = \"main\", inputs = {{ sha = \"$to_sha\", cockpit_id = \"$correlation_id\" }} }} }}\n",
-            ));
+            )]);
         }
     }
     out

@@ -119,7 +119,7 @@ impl World {
                             What::Act(place, n),
                         );
                     }
-                } else if !run.held || !self.blocked(repo, n) {
+                } else if !run.held || !Self::blocked(repo, n) {
                     let ready = run
                         .attempt_created
                         .checked_add(QUEUED)
@@ -135,7 +135,7 @@ impl World {
     }
 
     /// Whether another run of the same group is under way or came earlier.
-    fn blocked(&self, repo: &Repo, run: usize) -> bool {
+    fn blocked(repo: &Repo, run: usize) -> bool {
         let Some(this) = repo.runs.get(run) else {
             return false;
         };
@@ -160,7 +160,7 @@ impl World {
                 let blocked = self
                     .repos
                     .get(place)
-                    .is_some_and(|repo| self.blocked(repo, n));
+                    .is_some_and(|repo| Self::blocked(repo, n));
                 if let Some(run) = self.repos.get_mut(place).and_then(|r| r.runs.get_mut(n)) {
                     run.held = blocked;
                     if !blocked {
@@ -378,7 +378,7 @@ fn pipeline(
 }
 
 /// What can happen next: to which repository (by position) and run.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum What {
     Scenario,
     Begin(usize, usize),

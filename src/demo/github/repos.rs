@@ -79,7 +79,7 @@ pub(crate) fn milestones(ask: &Ask, repo: &Repo) -> Reply {
         .collect();
     match ask.param("sort") {
         Some("completeness") => {
-            found.sort_by_key(|m| m.closed_issues * 100 / (m.open_issues + m.closed_issues).max(1))
+            found.sort_by_key(|m| m.closed_issues * 100 / (m.open_issues + m.closed_issues).max(1));
         }
         _ => found.sort_by_key(|m| (m.due.is_none(), m.due)),
     }
@@ -219,15 +219,15 @@ pub(crate) fn contents(ask: &Ask, repo: &Repo, path: &[&str]) -> Reply {
         Some(inputs) => {
             text.push_str("  workflow_dispatch:\n    inputs:\n");
             for input in inputs {
-                text.push_str(&format!(
+                text.extend([format!(
                     "      {}:\n        required: {}\n",
                     input.name, input.required
-                ));
+                )]);
             }
-            text.push_str(&format!(
+            text.extend([format!(
                 "run-name: {} [${{{{ inputs.cockpit_id }}}}]\n",
                 workflow.name
-            ));
+            )]);
         }
     }
     let path = path.join("/");

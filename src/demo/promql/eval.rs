@@ -27,13 +27,16 @@ pub(crate) struct Loaded(BTreeMap<usize, Vec<Found>>);
 /// One element of a vector.
 pub(crate) type Element = (Arc<Labels>, f64);
 
+/// Samples: milliseconds and values.
+type Points = Vec<(i64, f64)>;
+
 /// What an expression is worth.
 #[derive(Debug)]
 pub(crate) enum Value {
     Scalar(f64),
     Vector(Vec<Element>),
     /// Only for a bare range selector.
-    Matrix(Vec<(Arc<Labels>, Vec<(i64, f64)>)>),
+    Matrix(Vec<(Arc<Labels>, Points)>),
 }
 
 fn selectors<'a>(expr: &'a Expr, found: &mut Vec<&'a Selector>) {
@@ -41,8 +44,7 @@ fn selectors<'a>(expr: &'a Expr, found: &mut Vec<&'a Selector>) {
         Expr::Number(_) => {}
         Expr::Series(selector) => found.push(selector),
         Expr::Call(_, args) => args.iter().for_each(|a| selectors(a, found)),
-        Expr::Aggregate { of, .. } => selectors(of, found),
-        Expr::Negative(of) => selectors(of, found),
+        Expr::Aggregate { of, .. } | Expr::Negative(of) => selectors(of, found),
         Expr::Binary(_, l, r) => {
             selectors(l, found);
             selectors(r, found);

@@ -1,4 +1,4 @@
-//! The words of a PromQL expression.
+//! The words of a `PromQL` expression.
 
 use super::Fault;
 

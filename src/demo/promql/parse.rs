@@ -1,4 +1,4 @@
-//! PromQL's grammar, as far as the simulator knows it: selectors, functions, aggregations, arithmetic and `or`.
+//! `PromQL`'s grammar, as far as the simulator knows it: selectors, functions, aggregations, arithmetic and `or`.
 
 use regex_lite::Regex;
 

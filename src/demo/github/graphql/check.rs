@@ -95,7 +95,7 @@ fn join(path: &[Value], last: &str) -> Vec<Value> {
 }
 
 impl Check<'_> {
-    fn error(&mut self, at: Pos, path: Vec<Value>, code: &str, message: &str, more: Value) {
+    fn error(&mut self, at: Pos, path: &[Value], code: &str, message: &str, more: Value) {
         let mut extensions = json!({ "code": code });
         if let (Some(to), Value::Object(from)) = (extensions.as_object_mut(), more) {
             to.extend(from);
@@ -117,7 +117,7 @@ impl Check<'_> {
         if self.depth > DEEPEST {
             self.error(
                 set.span.0,
-                path.to_vec(),
+                path,
                 "depthLimit",
                 "The query nests too deeply",
                 json!({}),
@@ -153,7 +153,7 @@ impl Check<'_> {
                     let message = format!("Fragment {name} was used, but not defined");
                     self.error(
                         spread.position,
-                        path.to_vec(),
+                        path,
                         "useAndDefineFragment",
                         &message,
                         json!({ "fragmentName": name }),
@@ -178,7 +178,7 @@ impl Check<'_> {
             let message = format!("No such type {name}, so it can't be a fragment condition");
             self.error(
                 at,
-                path.to_vec(),
+                path,
                 "undefinedType",
                 &message,
                 json!({ "typeName": name }),
@@ -203,7 +203,7 @@ impl Check<'_> {
             let message = format!("Field '{name}' doesn't exist on type '{on}'");
             self.error(
                 field.position,
-                here,
+                &here,
                 "undefinedField",
                 &message,
                 json!({ "typeName": on, "fieldName": name }),
@@ -216,7 +216,7 @@ impl Check<'_> {
                 let more = json!({ "name": name, "typeName": "Field", "argumentName": argument });
                 self.error(
                     field.position,
-                    join(&here, argument),
+                    &join(&here, argument),
                     "argumentNotAccepted",
                     &message,
                     more,
@@ -240,7 +240,7 @@ impl Check<'_> {
                 json!({ "className": "Field", "name": name, "arguments": missing.join(", ") });
             self.error(
                 field.position,
-                here.clone(),
+                &here,
                 "missingRequiredArguments",
                 &message,
                 more,
@@ -257,7 +257,7 @@ impl Check<'_> {
                 );
                 self.error(
                     field.position,
-                    here,
+                    &here,
                     "selectionMismatch",
                     &message,
                     json!({ "typeName": target }),
@@ -269,7 +269,7 @@ impl Check<'_> {
                 );
                 self.error(
                     field.position,
-                    here,
+                    &here,
                     "selectionMismatch",
                     &message,
                     json!({ "typeName": target }),
@@ -292,7 +292,7 @@ impl Check<'_> {
                 let message = format!("Variable ${name} is used but not declared");
                 self.error(
                     at,
-                    path.to_vec(),
+                    path,
                     "variableNotDefined",
                     &message,
                     json!({ "variableName": name }),

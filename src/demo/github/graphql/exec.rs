@@ -46,10 +46,10 @@ pub(crate) fn answer(schema: &Schema, graph: &Graph<'_>, body: &[u8]) -> Value {
     for definition in document.definitions {
         match definition {
             Definition::Fragment(fragment) => {
-                drop(fragments.insert(fragment.name.clone(), fragment))
+                drop(fragments.insert(fragment.name.clone(), fragment));
             }
             Definition::Operation(OperationDefinition::SelectionSet(set)) => {
-                operations.push(("query".to_owned(), Vec::new(), set))
+                operations.push(("query".to_owned(), Vec::new(), set));
             }
             Definition::Operation(OperationDefinition::Query(q)) => {
                 let name = q

@@ -302,7 +302,7 @@ impl Graph<'_> {
                 let mut found: Vec<usize> = (0..repo.releases.len()).collect();
                 match args.order() {
                     Some(("NAME", _)) => {
-                        found.sort_by_key(|n| repo.releases.get(*n).map(|r| r.tag.clone()))
+                        found.sort_by_key(|n| repo.releases.get(*n).map(|r| r.tag.clone()));
                     }
                     _ => found.sort_by_key(|n| repo.releases.get(*n).map(|r| r.created)),
                 }

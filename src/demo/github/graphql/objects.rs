@@ -46,8 +46,8 @@ pub(crate) fn field(graph: &Graph<'_>, of: &Node, name: &str, args: &Args) -> An
     };
     let web = format!("{WEB}/{OWNER}/{}", repo.name);
     match *of {
-        Node::Branch(_) => reference(repo, place, name, args, None),
-        Node::TagRef(_, n) => reference(repo, place, name, args, Some(n)),
+        Node::Branch(_) => Ok(reference(repo, place, name, args, None)),
+        Node::TagRef(_, n) => Ok(reference(repo, place, name, args, Some(n))),
         Node::TagObject(_, n) => {
             let Some(release) = repo.releases.get(n) else {
                 return null;
@@ -93,7 +93,7 @@ pub(crate) fn field(graph: &Graph<'_>, of: &Node, name: &str, args: &Args) -> An
                 std::cmp::Ordering::Greater => "BEHIND",
             }),
             _ => {
-                let nodes = (from + 1..to + 1)
+                let nodes = ((from + 1)..=to)
                     .map(|n| Node::Commit(place, At::Main(n)))
                     .collect();
                 return page("ComparisonCommitConnection", name, args, nodes);
@@ -138,9 +138,13 @@ pub(crate) fn field(graph: &Graph<'_>, of: &Node, name: &str, args: &Args) -> An
                 } else {
                     "QUEUED"
                 }),
-                "conclusion" => done
-                    .then(|| leaf(check.conclusion.to_ascii_uppercase()))
-                    .unwrap_or(Out::Leaf(Value::Null)),
+                "conclusion" => {
+                    if done {
+                        leaf(check.conclusion.to_ascii_uppercase())
+                    } else {
+                        Out::Leaf(Value::Null)
+                    }
+                }
                 "startedAt" => Out::Leaf(maybe((now >= check.started).then_some(check.started))),
                 "completedAt" => Out::Leaf(maybe(done.then_some(check.completed))),
                 "detailsUrl" => leaf(format!("{web}/runs/{}", check.id)),
@@ -297,10 +301,10 @@ fn page(kind: &'static str, name: &str, args: &Args, nodes: Vec<Node>) -> Answer
 }
 
 /// A branch (without `tag`) or a tag.
-fn reference(repo: &Repo, place: usize, name: &str, args: &Args, tag: Option<usize>) -> Answer {
+fn reference(repo: &Repo, place: usize, name: &str, args: &Args, tag: Option<usize>) -> Out {
     let release = tag.and_then(|n| repo.releases.get(n));
     let commit = release.map_or_else(|| repo.head().map_or(0, |(n, _)| n), |r| r.commit);
-    Ok(match name {
+    match name {
         "name" => leaf(release.map_or("main", |r| &r.tag)),
         "prefix" => leaf(if tag.is_some() {
             "refs/tags/"
@@ -318,7 +322,7 @@ fn reference(repo: &Repo, place: usize, name: &str, args: &Args, tag: Option<usi
                 .map(|to| Node::Comparison(place, commit, to)))
         }
         _ => leaf(node("REF", release.map_or(repo.id, |r| r.id))),
-    })
+    }
 }
 
 fn commit(
