@@ -5,8 +5,12 @@ mod config;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod journey;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod relay;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod term;
