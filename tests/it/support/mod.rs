@@ -14,22 +14,22 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 /// When every story starts: a Saturday afternoon, so that nothing depends on the machine's date.
-pub const START: &str = "2026-11-21T13:00:00Z";
+pub(crate) const START: &str = "2026-11-21T13:00:00Z";
 
 /// A company, its folders and its clock.
 #[derive(Debug)]
-pub struct Company {
-    pub demo: Demo,
-    pub hand: Hand,
-    pub clock: Clock,
-    pub dir: TempDir,
-    pub env: BTreeMap<String, String>,
-    pub loaded: Loaded,
+pub(crate) struct Company {
+    pub(crate) demo: Demo,
+    pub(crate) hand: Hand,
+    pub(crate) clock: Clock,
+    pub(crate) dir: TempDir,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) loaded: Loaded,
 }
 
 impl Company {
     /// A company in which this happens.
-    pub fn start(scenario: Scenario) -> Self {
+    pub(crate) fn start(scenario: Scenario) -> Self {
         let at: Timestamp = START.parse().unwrap();
         let (clock, hand) = Clock::manual(at);
         let real = {
@@ -64,12 +64,12 @@ impl Company {
     }
 
     /// A Driver on it, as the cockpit would have it.
-    pub fn driver(&self) -> Driver {
+    pub(crate) fn driver(&self) -> Driver {
         self.driver_with(Scope::Focus, None)
     }
 
     /// A Driver with these.
-    pub fn driver_with(&self, scope: Scope, read_only: Option<String>) -> Driver {
+    pub(crate) fn driver_with(&self, scope: Scope, read_only: Option<String>) -> Driver {
         let options = Options {
             scope,
             focus: None,
@@ -84,7 +84,7 @@ impl Company {
     ///
     /// # Panics
     /// When `limit_s` virtual seconds have passed.
-    pub async fn until(
+    pub(crate) async fn until(
         &self,
         driver: &mut Driver,
         limit_s: i64,
@@ -112,7 +112,7 @@ impl Company {
 }
 
 /// Folders of its own for a program: nothing of the person who runs the tests.
-pub fn sealed(dir: &Path) -> BTreeMap<String, String> {
+pub(crate) fn sealed(dir: &Path) -> BTreeMap<String, String> {
     let path = |name: &str| dir.join(name).display().to_string();
     [
         ("HOME", path("home")),
@@ -127,7 +127,7 @@ pub fn sealed(dir: &Path) -> BTreeMap<String, String> {
 }
 
 /// Loads a file as `--config` does.
-pub fn load(file: &Path, env: &BTreeMap<String, String>) -> Loaded {
+pub(crate) fn load(file: &Path, env: &BTreeMap<String, String>) -> Loaded {
     let mut sources = config::Sources::new(file.parent().unwrap(), Folders::new(env).unwrap());
     sources.env.clone_from(env);
     sources.config_flag = Some(file.to_owned());
