@@ -83,13 +83,13 @@ pub struct Modes {
 pub fn opening(modes: Modes) -> Vec<u8> {
     let mut out = Vec::new();
     // Writing into memory can't fail.
-    let _ = queue!(
+    drop(queue!(
         out,
         EnterAlternateScreen,
         Hide,
         EnableBracketedPaste,
         EnableFocusChange
-    );
+    ));
     if modes.mouse {
         // Not crossterm's capture: that reports every movement, too, and each report crosses the link.
         out.extend_from_slice(b"\x1b[?1000h\x1b[?1006h");
@@ -103,13 +103,13 @@ pub fn closing(modes: Modes) -> Vec<u8> {
     if modes.mouse {
         out.extend_from_slice(b"\x1b[?1006l\x1b[?1000l");
     }
-    let _ = queue!(
+    drop(queue!(
         out,
         DisableFocusChange,
         DisableBracketedPaste,
         Show,
         LeaveAlternateScreen
-    );
+    ));
     out
 }
 

@@ -105,7 +105,9 @@ impl Company {
                 driver.send(flightdeck::app::msg::Msg::Tick);
             } else {
                 // An answer that never comes would otherwise hang the test for good.
-                tokio::time::timeout(Duration::from_secs(30), driver.next()).await.unwrap();
+                tokio::time::timeout(Duration::from_secs(30), driver.next())
+                    .await
+                    .unwrap();
             }
         }
     }
