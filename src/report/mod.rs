@@ -1,3 +1,3 @@
 //! What leaves the program in words: JSON shapes, records, equivalent commands.
 
-pub mod verdict;
+pub mod ledger;
