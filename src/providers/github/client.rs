@@ -120,7 +120,7 @@ impl GitHub {
 
     /// Whether requests carry credentials.
     pub(super) fn has_token(&self) -> bool {
-        self.credentials.authorization.is_some()
+        self.bad_token || self.credentials.authorization.is_some()
     }
 
     pub(super) fn now(&self) -> Timestamp {
