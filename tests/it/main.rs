@@ -1,6 +1,8 @@
 //! The integration tests, one binary: a module per subject.
 
 #[cfg(test)]
+mod dispatch;
+#[cfg(test)]
 mod github;
 #[cfg(test)]
 mod http;
