@@ -389,6 +389,24 @@ async fn without_the_checks_permission_workflow_runs_stand_in() {
     );
 }
 
+#[tokio::test]
+async fn not_found_beside_an_answer_is_not_permitted() {
+    let stub = Stub::start(|seen, _| match seen.path().rsplit('/').next() {
+        Some("status") => reply(404, &[], r#"{"message":"Not Found"}"#),
+        _ => json(200, &json!({"check_runs": []})),
+    })
+    .await;
+    let checks = source(&stub.url).checks(&repo(), &sha('b')).await.unwrap();
+    assert_eq!(checks.missing.len(), 1);
+    assert!(checks.missing[0].as_str().starts_with("commit statuses: "));
+    let stub = Stub::start(|_, _| reply(404, &[], r#"{"message":"No commit found"}"#)).await;
+    let error = source(&stub.url)
+        .checks(&repo(), &sha('b'))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+}
+
 fn commits(from: usize, to: usize) -> Vec<Value> {
     let one = |i: usize| {
         json!({"sha": format!("{i:040x}"), "author": {"login": "li"},

@@ -457,12 +457,20 @@ async fn secret_headers_do_not_follow_to_another_host() {
     assert_eq!(other.seen()[0].header("authorization"), None);
 }
 
+fn count(n: u32) -> Value {
+    let one = json!({"metric": {}, "value": [1, n.to_string()]});
+    json!({"status": "success", "data": {"resultType": "vector", "result": [one]}})
+}
+
 #[tokio::test]
 async fn the_clock_and_the_scrape_interval_are_measured() {
     let stub = Stub::start(|seen, _| match seen.field("query").unwrap().as_str() {
         "time()" => json(200, &time_answer()),
         r#"max(count_over_time(http_requests_total{service="checkout[1]"}[5m]))"# => {
-            json(200, &json!({"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "59"]}]}}))
+            json(200, &count(59))
+        }
+        r#"max(count_over_time(http_requests_total{service="checkout[1]"}[1m]))"# => {
+            json(200, &count(12))
         }
         other => panic!("{other}"),
     })
@@ -475,7 +483,7 @@ async fn the_clock_and_the_scrape_interval_are_measured() {
     };
     let (measured, asked) = clock_of(templates()).await.unwrap();
     assert!((measured.offset_s - 2.5).abs() < 1e-6, "{measured:?}");
-    assert_eq!((measured.scrape_s, asked), (5, 2));
+    assert_eq!((measured.scrape_s, asked), (5, 3));
 }
 
 #[tokio::test]
@@ -495,7 +503,7 @@ async fn a_scrape_interval_is_configured_or_assumed() {
         ..templates()
     };
     assert_eq!(prometheus.clock(&configured).await.unwrap().scrape_s, 7);
-    assert_eq!(stub.count(), 3);
+    assert_eq!(stub.count(), 4);
     let odd = Stub::start(|_, _| {
         json(
             200,
