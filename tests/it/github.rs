@@ -492,7 +492,7 @@ async fn a_comparison_without_pull_requests_says_it_is_partial() {
 async fn a_run_is_found_by_its_correlation_id_only() {
     let run = |id: u64, title: &str, name: Value| {
         json!({"id": id, "display_title": title, "name": name,
-        "status": "queued", "created_at": "2026-10-26T05:33:21Z"})
+        "status": "queued", "created_at": "2026-10-26T07:33:21Z"})
     };
     let stub = Stub::start(move |seen, _| {
         if seen.field("page").is_some() {
@@ -533,8 +533,14 @@ async fn a_run_is_found_by_its_correlation_id_only() {
     );
     assert_eq!(seen.field("branch").as_deref(), Some("release/1"));
     assert_eq!(seen.field("event").as_deref(), Some("workflow_dispatch"));
-    let a_minute_before = jiff::Timestamp::from_second(NOW_S - 60).unwrap();
-    assert_eq!(seen.field("created"), Some(format!(">={a_minute_before}")));
+    // Two searches; the second reads both pages. Past runs older than a minute before the dispatch nothing is asked.
+    assert_eq!(stub.count(), 4);
+    let late = RunAsk {
+        since: jiff::Timestamp::from_second(NOW_S + 3_600).unwrap(),
+        ..find("fd-abcdefghijklmnop")
+    };
+    assert_eq!(github.find_run(&late).await.unwrap(), None);
+    assert_eq!(stub.count(), 5);
 }
 
 #[tokio::test]
