@@ -1,3 +1,12 @@
 //! The integration tests, one binary: a module per subject.
 
-mod store;
+#[cfg(test)]
+mod dispatch;
+#[cfg(test)]
+mod github;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod prometheus;
+#[cfg(test)]
+mod stub;

@@ -80,8 +80,8 @@ pub(super) fn octocrab(client: reqwest::Client, credentials: Arc<Credentials>) -
     }
 }
 
-/// Media type of GitHub's API.
-pub(super) const ACCEPT_JSON: &str = "application/vnd.github+json";
+/// Media types: GitHub's own, and plain JSON for what stands in for it.
+pub(super) const ACCEPT_JSON: &str = "application/vnd.github+json, application/json;q=0.9";
 
 /// `Accept` and, where an answer is stored, `If-None-Match`.
 pub(super) fn read_headers(etag: Option<&str>) -> http::HeaderMap {
