@@ -435,13 +435,13 @@ impl Parser<'_> {
         }
         let mut range = None;
         if self.sign("[") {
-            range = Some(self.duration()?);
+            range = Some(self.duration(1)?);
             self.want("]")?;
         }
         let mut offset = 0;
         if self.keyword("offset") {
             let back = self.sign("-");
-            offset = self.duration()?;
+            offset = self.duration(0)?;
             if back {
                 offset = -offset;
             }
@@ -456,9 +456,9 @@ impl Parser<'_> {
         }))
     }
 
-    fn duration(&mut self) -> Result<i64, Fault> {
+    fn duration(&mut self, least: i64) -> Result<i64, Fault> {
         match self.peek().map(|t| t.kind.clone()) {
-            Some(Kind::Duration(ms)) if ms > 0 => {
+            Some(Kind::Duration(ms)) if ms >= least => {
                 self.next += 1;
                 Ok(ms)
             }
