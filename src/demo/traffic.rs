@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn shares_add_up_and_put_the_95th_percentile_where_it_belongs() {
-        let spec = super::super::catalog::service("checkout").unwrap();
+        let spec = crate::demo::catalog::service("checkout").unwrap();
         let sound = behaviour(spec, 1, 0, None);
         let shares = shares(sound.median_s);
         assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);

@@ -311,6 +311,43 @@ async fn odd_texts_are_there_to_test_clients() {
 }
 
 #[tokio::test]
+async fn a_workflow_file_can_be_read() {
+    let company = Company::new();
+    for path in [
+        ".github/workflows/rollback.yml",
+        ".github%2Fworkflows%2Frollback.yml",
+    ] {
+        let file = company.get(&format!("{CHECKOUT}/contents/{path}")).await;
+        assert_eq!(file["name"], "rollback.yml");
+        assert!(file["content"].as_str().unwrap().len() > 100);
+    }
+    let missing = raw(&company, &format!("{CHECKOUT}/contents/README.md"), None).await;
+    assert_eq!(missing.status(), 404);
+}
+
+#[tokio::test]
+async fn every_server_tells_the_virtual_time() {
+    let company = Company::new();
+    company.pass(86_400);
+    for url in [
+        format!("{}/versions", company.demo.github_url),
+        format!("{}/-/ready", company.demo.prometheus_url),
+        company.demo.metrics_url.clone(),
+    ] {
+        let answer = company.client.get(&url).send().await.unwrap();
+        assert_eq!(
+            header(&answer, "date"),
+            "Sat, 21 Nov 2026 13:03:00 GMT",
+            "{url}"
+        );
+    }
+    assert_eq!(
+        company.get("/_demo/now").await["now"],
+        "2026-11-21T13:03:00Z"
+    );
+}
+
+#[tokio::test]
 async fn the_configuration_names_the_servers() {
     let company = Company::new();
     let text = company
