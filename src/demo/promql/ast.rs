@@ -1,4 +1,4 @@
-//! PromQL expressions as a tree.
+//! `PromQL` expressions as a tree.
 
 use regex_lite::Regex;
 
