@@ -1,8 +1,6 @@
 //! The store on disk: the ledger's chain and head, intents among racers, kills, damage, and the cache.
 
 #![expect(
-    clippy::unwrap_used,
-    clippy::panic,
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     reason = "helpers of tests may fail as tests do; the numbers are small"

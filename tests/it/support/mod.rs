@@ -22,7 +22,8 @@ pub(crate) struct Company {
     pub(crate) demo: Demo,
     pub(crate) hand: Hand,
     pub(crate) clock: Clock,
-    pub(crate) dir: TempDir,
+    /// Holds the folders while the test runs.
+    _dir: TempDir,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) loaded: Loaded,
 }
@@ -57,7 +58,7 @@ impl Company {
             demo,
             hand,
             clock,
-            dir,
+            _dir: dir,
             env,
             loaded,
         }
