@@ -1,5 +1,10 @@
 //! Benchmarks: `cargo bench`. They measure; they assert nothing about time.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot be set up has nothing to measure"
+)]
+
 use divan::Bencher;
 use flightdeck::config::theme::Theme;
 use flightdeck::domain::signal::{Recording, Settings, downsample, judge};
