@@ -308,3 +308,33 @@ async fn a_missing_certificate_file_is_a_configuration_error() {
     assert_eq!(error.fault_kind(), FaultKind::Config);
     assert!(error.to_string().contains("ca.pem"));
 }
+
+#[tokio::test]
+async fn no_log_at_any_level_holds_the_token() {
+    #[derive(Clone, Default)]
+    struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    tracing::trace!("the log is open");
+    let stub = Stub::start(|_, n| reply(if n == 0 { 500 } else { 401 }, &[], "{}")).await;
+    login(&stub.url).await.unwrap_err();
+    drop(guard);
+    let text = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    assert!(text.contains("the log is open"));
+    assert!(!text.contains(TOKEN), "{text}");
+    assert_eq!(stub.count(), 2);
+}
