@@ -4,7 +4,7 @@
 use crate::app::world::{EnvSlice, World};
 use crate::domain::calendar;
 use crate::domain::fetched::Fetched;
-use crate::domain::gate::{Checklist, checks};
+use crate::domain::gate::{Checklist, rollup};
 use crate::domain::ids::{CommitSha, ServiceId, Target};
 use crate::domain::release::live::EnvState;
 use crate::domain::release::watch::{Phase, watch};
@@ -147,7 +147,7 @@ pub(super) fn checklist(slice: &mut EnvSlice) {
         .map(|c| Checklist {
             candidate: candidate.clone(),
             chosen: chosen.clone(),
-            gates: checks::gates(c),
+            gates: rollup::gates(c),
         });
 }
 

@@ -1,172 +1,160 @@
-//! The gates that GitHub's checks and commit statuses give by themselves: the check runs rolled up into one gate, each that
-//! failed or runs as a row of its own, and every commit status (coverage, security scanners, ...) as a gate by its context.
+//! The gate kind `checks`: the candidate's check runs and commit statuses pass. What is required by name and has not reported is
+//! pending, so an empty list is never green.
 
-use super::{GateRow, GateState};
-use crate::domain::release::{CheckItem, CheckState, Checks};
+use super::evaluate::{Facts, Finding, answer};
+use super::{Evidence, GateState};
+use crate::domain::release::{CheckItem, CheckState};
 use crate::domain::text::Safe;
 
-/// Rows for single failing or running checks; more are counted in the roll-up.
-const MAX_SINGLE_ROWS: usize = 20;
-
-/// The gates of a candidate's checks.
-pub fn gates(checks: &Checks) -> Vec<GateRow> {
-    let (runs, statuses): (Vec<&CheckItem>, Vec<&CheckItem>) =
-        checks.items.iter().partition(|i| i.app.is_some());
-    let mut rows = vec![roll_up(&runs, checks)];
-    let mut single: Vec<&&CheckItem> = runs.iter().filter(|i| !passed(i.state)).collect();
-    single.sort_by_key(|i| i.state);
-    // Singles only say which: the roll-up decides, so they are not required once more.
-    rows.extend(
-        single
-            .into_iter()
-            .take(MAX_SINGLE_ROWS)
-            .map(|item| row(item, false)),
-    );
-    rows.extend(statuses.into_iter().map(|item| row(item, true)));
-    rows
+/// Which checks count. Entries are names or patterns (`test*`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckSet {
+    /// Each of these must have reported, and all that match must pass.
+    pub require: Vec<String>,
+    /// These may fail.
+    pub allow: Vec<String>,
+    /// These are not looked at.
+    pub hide: Vec<String>,
+    /// Whether checks that no list names must pass as well.
+    pub blocking: bool,
 }
 
-fn passed(state: CheckState) -> bool {
-    matches!(state, CheckState::Passed | CheckState::Skipped)
+fn named(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|p| matches(p, name))
 }
 
-fn gate_state(state: CheckState) -> GateState {
-    match state {
-        CheckState::Failed => GateState::Fail,
-        CheckState::Running => GateState::Pending,
-        CheckState::Unknown => GateState::Unknown,
-        CheckState::Passed | CheckState::Skipped => GateState::Pass,
-    }
+/// A check's name has no folders, so `*` spans a slash too: `*` is tried between the slashes and across them.
+fn matches(pattern: &str, name: &str) -> bool {
+    let flat = |text: &str| text.replace('/', "\u{1}");
+    pattern == name || fast_glob::glob_match(flat(pattern), flat(name))
 }
 
-fn row(item: &CheckItem, required: bool) -> GateRow {
-    let word = match item.state {
-        CheckState::Failed => "failed",
-        CheckState::Running => "under way",
-        CheckState::Unknown => "in an unknown state",
-        CheckState::Passed => "passed",
-        CheckState::Skipped => "skipped",
+/// Judges the checks.
+pub fn evaluate(set: &CheckSet, facts: &Facts<'_>) -> Finding {
+    let (checks, _) = match answer(facts.checks, facts.stale_after, facts.now) {
+        Ok((checks, at)) if checks.sha == facts.candidate.sha => (checks, at),
+        Ok(_) => return Finding::unknown("not read yet for this candidate"),
+        Err(found) => return found,
     };
-    GateRow {
-        id: item.name.clone(),
-        state: gate_state(item.state),
-        required,
-        summary: item
-            .summary
-            .clone()
-            .filter(|s| !s.is_empty())
-            .unwrap_or_else(|| Safe::new(word)),
-        at: item.at,
-        url: item.url.clone(),
-    }
-}
-
-fn roll_up(runs: &[&CheckItem], checks: &Checks) -> GateRow {
-    let count = |state: CheckState| runs.iter().filter(|i| i.state == state).count();
+    let counting: Vec<&CheckItem> = checks
+        .items
+        .iter()
+        .filter(|c| !named(&set.hide, c.name.as_str()))
+        .filter(|c| {
+            let name = c.name.as_str();
+            // Required beats allowed: who names a check in both wants it.
+            named(&set.require, name) || (set.blocking && !named(&set.allow, name))
+        })
+        .collect();
+    let of = |state: CheckState| -> Vec<&str> {
+        counting
+            .iter()
+            .filter(|c| c.state == state)
+            .map(|c| c.name.as_str())
+            .collect()
+    };
+    let absent: Vec<&str> = set
+        .require
+        .iter()
+        .filter(|p| !counting.iter().any(|c| matches(p, c.name.as_str())))
+        .map(String::as_str)
+        .collect();
     let (failed, running, unknown) = (
-        count(CheckState::Failed),
-        count(CheckState::Running),
-        count(CheckState::Unknown),
+        of(CheckState::Failed),
+        of(CheckState::Running),
+        of(CheckState::Unknown),
     );
-    let total = runs.len();
-    let plural = if total == 1 { "check" } else { "checks" };
-    let (state, summary) = if failed > 0 {
-        (
-            GateState::Fail,
-            format!("{failed} of {total} {plural} failed"),
-        )
+    let (passed, total) = (of(CheckState::Passed).len(), counting.len());
+    let tolerated = checks
+        .items
+        .iter()
+        .filter(|c| c.state == CheckState::Failed)
+        .filter(|c| !counting.iter().any(|o| o.name == c.name && o.app == c.app))
+        .filter(|c| !named(&set.hide, c.name.as_str()))
+        .count();
+    let (state, summary) = if !failed.is_empty() {
+        let words = format!("{} of {total} failed: {}", failed.len(), list(&failed));
+        (GateState::Fail, words)
     } else if let Some(missing) = checks.missing.first() {
         (GateState::Unknown, missing.to_string())
-    } else if running > 0 {
-        (
-            GateState::Pending,
-            format!("{running} of {total} {plural} under way"),
-        )
-    } else if unknown > 0 {
-        (
-            GateState::Unknown,
-            format!("{unknown} of {total} {plural} in an unknown state"),
-        )
-    } else if total == 0 {
-        (GateState::Pending, "no check has reported yet".to_owned())
+    } else if !unknown.is_empty() {
+        let words = format!("in an unknown state: {}", list(&unknown));
+        (GateState::Unknown, words)
+    } else if !absent.is_empty() {
+        let words = format!("expected, not started: {}", list(&absent));
+        (GateState::Pending, words)
+    } else if !running.is_empty() {
+        let words = format!("{} of {total} under way: {}", running.len(), list(&running));
+        (GateState::Pending, words)
+    } else if passed == 0 {
+        (GateState::Pending, "no check has run yet".to_owned())
     } else {
-        (GateState::Pass, format!("{total} {plural} green"))
+        let plural = if total == 1 { "check" } else { "checks" };
+        let more = if tolerated > 0 {
+            format!(", {tolerated} failed that may fail")
+        } else {
+            String::new()
+        };
+        (GateState::Pass, format!("{total} {plural} green{more}"))
     };
-    GateRow {
-        id: Safe::new("ci"),
+    let times = || counting.iter().filter_map(|c| c.at);
+    Finding {
         state,
-        required: true,
-        summary: Safe::new(&summary),
-        at: runs.iter().filter_map(|i| i.at).max(),
-        url: None,
+        summary,
+        evidence: Evidence {
+            at: times().max(),
+            value: Some(Safe::new(&format!("{passed} of {total} passed"))),
+            rule: Some(Safe::new(&rule(set))),
+            source: Some(Safe::new("checks and statuses of the commit")),
+            url: counting
+                .iter()
+                .find(|c| c.state == CheckState::Failed)
+                .and_then(|c| c.url.clone()),
+            valid_until: None,
+        },
+        ages_from: times().min(),
+        owner: None,
+    }
+}
+
+fn rule(set: &CheckSet) -> String {
+    let mut parts = Vec::new();
+    if !set.require.is_empty() {
+        parts.push(format!("{} pass", set.require.join(", ")));
+    }
+    if set.blocking {
+        parts.push(if set.require.is_empty() {
+            "every check passes, and there is one".to_owned()
+        } else {
+            "no other fails".to_owned()
+        });
+    }
+    if !set.allow.is_empty() {
+        parts.push(format!("{} may fail", set.allow.join(", ")));
+    }
+    parts.join("; ")
+}
+
+/// The first few names.
+fn list(names: &[&str]) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(3).collect();
+    let more = names.len().saturating_sub(shown.len());
+    if more == 0 {
+        shown.join(", ")
+    } else {
+        format!("{} and {more} more", shown.join(", "))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::gate::{Checklist, Outcome};
-    use crate::domain::release::VersionRef;
-
-    fn item(name: &str, app: bool, state: CheckState) -> CheckItem {
-        CheckItem {
-            name: Safe::new(name),
-            app: app.then(|| Safe::new("github-actions")),
-            state,
-            summary: None,
-            at: None,
-            url: None,
-        }
-    }
-
-    fn outcome(items: Vec<CheckItem>, missing: Vec<Safe>) -> (Outcome, Vec<GateRow>) {
-        let sha: crate::domain::ids::CommitSha = "a".repeat(40).parse().unwrap();
-        let rows = gates(&Checks {
-            sha: sha.clone(),
-            items,
-            missing,
-        });
-        let list = Checklist {
-            candidate: VersionRef { sha, version: None },
-            chosen: Safe::new("test"),
-            gates: rows.clone(),
-        };
-        (list.outcome(), rows)
-    }
 
     #[test]
-    fn an_empty_list_is_never_green() {
-        assert_eq!(outcome(vec![], vec![]).0, Outcome::Pending);
-    }
-
-    #[test]
-    fn a_failed_one_is_no_go_and_is_named() {
-        let (out, rows) = outcome(
-            vec![
-                item("build", true, CheckState::Passed),
-                item("e2e", true, CheckState::Failed),
-            ],
-            vec![],
-        );
-        assert_eq!(out, Outcome::NoGo);
-        assert_eq!(rows[1].id.as_str(), "e2e");
-    }
-
-    #[test]
-    fn a_status_is_a_gate_by_itself() {
-        let items = vec![
-            item("build", true, CheckState::Passed),
-            item("codecov/project", false, CheckState::Failed),
-        ];
-        assert_eq!(outcome(items, vec![]).0, Outcome::NoGo);
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_unknown_not_green() {
-        let items = vec![item("build", true, CheckState::Passed)];
-        assert_eq!(
-            outcome(items, vec![Safe::new("no permission")]).0,
-            Outcome::Pending
-        );
+    fn patterns_span_slashes() {
+        assert!(matches("test*", "test / unit (3.12)"));
+        assert!(matches("flightdeck/*", "flightdeck/signoff/uat"));
+        assert!(matches("build [linux]", "build [linux]"), "a name as it is");
+        assert!(!matches("test", "test-2"));
     }
 }

@@ -1,6 +1,18 @@
-//! Gates: named conditions on a candidate for an environment. One file per kind; [`checks`] is the first.
+//! Gates: named conditions on a candidate for an environment. One file per kind ([`checks`], [`approvals`], [`rollback_plan`],
+//! [`http`], [`manual`]), each with its parameters and its `evaluate`; [`spec`] is what is configured, [`evaluate`] judges a list of
+//! gates on the facts. Where no gates are configured, [`rollup`] makes them from the candidate's checks and statuses.
 
+pub mod approvals;
 pub mod checks;
+pub mod evaluate;
+pub mod http;
+pub mod manual;
+#[cfg(test)]
+mod properties;
+pub mod rollback_plan;
+pub mod rollup;
+pub mod signoff;
+pub mod spec;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,21 +36,68 @@ pub enum GateState {
     Pass,
 }
 
+/// When in a release a gate is looked at; also the order on screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// While the release is planned.
+    Plan,
+    /// While the candidate is tested.
+    Test,
+    /// While the deploy is prepared.
+    Prepare,
+    /// When it is deployed.
+    Deploy,
+}
+
+impl Stage {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Test => "test",
+            Self::Prepare => "prepare",
+            Self::Deploy => "deploy",
+        }
+    }
+}
+
+/// What a gate's state rests on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// When it was made or read.
+    pub at: Option<Timestamp>,
+    /// What was found: `84.2 %`.
+    pub value: Option<Safe>,
+    /// What is asked for: `≥ 80 %`.
+    pub rule: Option<Safe>,
+    /// Where it comes from: an address, an app, the ledger's rows.
+    pub source: Option<Safe>,
+    /// Where to look.
+    pub url: Option<Safe>,
+    /// After that it no longer counts.
+    pub valid_until: Option<Timestamp>,
+}
+
 /// A gate with its state and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GateRow {
     /// Its id.
     pub id: Safe,
+    /// Its kind, in the configuration's word: `checks`, `http`, ...
+    pub kind: Safe,
+    /// When it is looked at.
+    pub stage: Stage,
     /// Where it stands.
     pub state: GateState,
     /// Required, or advisory.
     pub required: bool,
     /// One line: "42 checks green".
     pub summary: Safe,
-    /// When the evidence was made.
-    pub at: Option<Timestamp>,
-    /// Where to look.
-    pub url: Option<Safe>,
+    /// What this rests on.
+    pub evidence: Evidence,
+    /// Who has to act, where that is known: the slots that still have to sign.
+    pub owner: Option<Safe>,
 }
 
 /// The gates of a candidate.

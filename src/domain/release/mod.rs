@@ -1,6 +1,7 @@
 //! What is released and what runs: deployments with their statuses, releases, tags, milestones, workflow runs, checks,
 //! comparisons. [`live`] derives what an environment runs, [`rollout`] how a deployment reaches its users.
 
+mod approvals;
 mod checks;
 mod deployment;
 pub mod live;
@@ -9,6 +10,7 @@ pub mod rollout;
 mod run;
 pub mod watch;
 
+pub use approvals::{Approvals, PullReviews};
 pub use checks::{CheckItem, CheckState, Checks};
 pub use deployment::{Deployment, DeploymentState, DeploymentStatus};
 pub use overview::{
