@@ -107,6 +107,7 @@ pub(crate) fn world() -> World {
                 ],
             },
         }],
+        gates: vec![],
     };
     World::new(Start {
         catalog: Catalog {

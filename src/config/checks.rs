@@ -66,7 +66,9 @@ pub(crate) fn cross(merged: &Merged, dropped: &[Vec<String>]) -> Vec<Diagnostic>
     c.ui(&services);
     c.clock();
     c.verdict();
-    c.found
+    let mut found = c.found;
+    found.extend(super::gates::cross(merged, &services));
+    found
 }
 
 /// Plain http to another machine shows tokens to whoever listens: a warning, since some networks are closed.

@@ -64,13 +64,21 @@ fn table(node: &Node, path: &mut Vec<&'static str>, doc: &str, out: &mut String)
                     out.push('\n');
                     prose(key.doc, out);
                     let _ = writeln!(out, "#[{}]", path.join("."));
+                    for beside in kinds.iter().filter(|kind| kind.beside) {
+                        let shown = value(beside).unwrap_or("..");
+                        prose(&format!("{} = {shown}: {}", beside.name, beside.doc), out);
+                    }
+                    // What every entry needs stands in each.
+                    let needed: String = kinds
+                        .iter()
+                        .filter(|kind| kind.beside && kind.required)
+                        .filter_map(|kind| Some(format!("{} = {}, ", kind.name, value(kind)?)))
+                        .collect();
+                    let kinds = kinds.iter().filter(|kind| !kind.beside);
                     for (id, kind) in keyed.examples.iter().zip(kinds) {
                         prose(kind.doc, out);
-                        setting(
-                            id,
-                            &format!("{{ {} = {} }}", kind.name, value(kind).unwrap_or("{}")),
-                            out,
-                        );
+                        let shown = value(kind).unwrap_or("{}");
+                        setting(id, &format!("{{ {needed}{} = {shown} }}", kind.name), out);
                     }
                 } else if let Some(first) = keyed.examples.first() {
                     path.push(first);

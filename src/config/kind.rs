@@ -1,10 +1,11 @@
 //! Checks a single value against its kind, and says what to write instead.
 
 use super::diagnostic::quoted;
-use super::schema::{Kind, QUERY_VARIABLES, WRITE_VARIABLES, nearest};
+use super::schema::{GATE_VARIABLES, Kind, QUERY_VARIABLES, WRITE_VARIABLES, nearest};
 use super::tree::Value;
 use super::values::{Period, ServerUrl};
 use crate::domain::ids::{EnvId, RepoSlug};
+use crate::providers::http_json::settings::check_path;
 
 /// What is wrong with a value, and what to write instead.
 pub(crate) type Fault = (String, String);
@@ -37,6 +38,11 @@ pub(crate) fn expected(kind: &Kind) -> String {
         Kind::Workflow => "the name of a workflow file such as \"deploy.yml\"".to_owned(),
         Kind::Input => "a text, a number, true or false".to_owned(),
         Kind::Query => "a query in quotes".to_owned(),
+        Kind::Whole(from, to) => format!("a whole number from {from} to {to}"),
+        Kind::Real => "a number".to_owned(),
+        Kind::Plain => "a number, a text, true or false".to_owned(),
+        Kind::Address => "an address such as \"https://ci.example/coverage/$sha\"".to_owned(),
+        Kind::JsonPath => "a JSONPath such as \"$.totals.percent\"".to_owned(),
         Kind::Jobs => "a text with {weight} in it such as \"canary {weight} %\"".to_owned(),
         Kind::List(inner) => format!("a list: [..], each entry {}", expected(inner)),
         Kind::Many(inner) => format!("{}, or a list of such", expected(inner)),
@@ -60,9 +66,17 @@ pub(crate) fn check(kind: &Kind, value: &Value) -> Result<(), Fault> {
         )
     };
     match (kind, value) {
-        (Kind::Input, Value::Float(n)) if !n.is_finite() => wrong(),
+        (Kind::Input | Kind::Real | Kind::Plain, Value::Float(n)) if !n.is_finite() => wrong(),
         (Kind::Bool, Value::Bool(_))
-        | (Kind::Input, Value::Bool(_) | Value::Integer(_) | Value::Float(_)) => Ok(()),
+        | (Kind::Real, Value::Integer(_) | Value::Float(_))
+        | (Kind::Input | Kind::Plain, Value::Bool(_) | Value::Integer(_) | Value::Float(_)) => {
+            Ok(())
+        }
+        (Kind::Whole(from, to), Value::Integer(n)) if (from..=to).contains(&n) => Ok(()),
+        (Kind::Whole(..), Value::Integer(n)) => fault(
+            format!("{n} is out of range"),
+            format!("write {}", expected(kind)),
+        ),
         (Kind::Number { .. }, Value::Integer(n)) => number(kind, *n as f64),
         (Kind::Number { .. }, Value::Float(n)) => number(kind, *n),
         (Kind::Version(known), Value::Integer(n)) if n == known => Ok(()),
@@ -72,7 +86,13 @@ pub(crate) fn check(kind: &Kind, value: &Value) -> Result<(), Fault> {
         ),
         (Kind::Moment, Value::Moment(text)) => moment(text),
         (
-            Kind::Bool | Kind::Number { .. } | Kind::Version(_) | Kind::List(_) | Kind::Many(_),
+            Kind::Bool
+            | Kind::Number { .. }
+            | Kind::Whole(..)
+            | Kind::Real
+            | Kind::Version(_)
+            | Kind::List(_)
+            | Kind::Many(_),
             _,
         ) => wrong(),
         (_, Value::Text(text)) => check_text(kind, text),
@@ -187,11 +207,43 @@ fn check_text(kind: &Kind, text: &str) -> Result<(), Fault> {
             .map_or(Ok(()), |name| {
                 unknown_variable(name, WRITE_VARIABLES.iter().copied())
             }),
+        Kind::Address => address(text, kind),
+        Kind::JsonPath => check_path(text).or_else(|why| {
+            fault(
+                format!("{} is not a JSONPath: {why}", quoted(text)),
+                format!("write {}", expected(kind)),
+            )
+        }),
         Kind::Jobs if text.matches("{weight}").count() != 1 => {
             bad("a text with {weight} in it once")
         }
         _ => Ok(()),
     }
+}
+
+/// The address of an `http` gate: variables may stand anywhere but in the host.
+fn address(text: &str, kind: &Kind) -> Result<(), Fault> {
+    if let Some(name) = variables(text, |name| GATE_VARIABLES.contains(&name)) {
+        return unknown_variable(name, GATE_VARIABLES.iter().copied());
+    }
+    let host_end = text.find("://").and_then(|start| {
+        let rest = text.get(start + 3..)?;
+        Some(start + 3 + rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+    });
+    let origin = host_end.and_then(|end| text.get(..end)).unwrap_or(text);
+    let what = match url::Url::parse(origin) {
+        _ if origin.contains('$') => "has a variable in its host",
+        Err(_) => "can't be read",
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => "is neither http nor https",
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => "holds credentials",
+        Ok(url) if url.host_str().is_none_or(str::is_empty) => "has no host",
+        Ok(_) if text.contains('#') => "has a `#` part, which is never sent",
+        Ok(_) => return Ok(()),
+    };
+    fault(
+        format!("this address {what}"),
+        format!("write {}", expected(kind)),
+    )
 }
 
 fn zone(text: &str) -> Result<(), Fault> {

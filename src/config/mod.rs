@@ -10,6 +10,7 @@ mod diagnostic;
 pub mod document;
 mod example;
 mod file;
+mod gates;
 mod given;
 mod keyed;
 mod kind;

@@ -10,6 +10,10 @@ use serde::Deserialize;
 use super::keyed::Keyed;
 use super::values::{Hidden, OneOrMore, Period, ServerUrl, Zone};
 
+pub use super::gates::{
+    ApprovalsConfig, ChecksConfig, GateConfig, GateStage, HttpConfig, ManualConfig, NoKeys, Reduce,
+    ReleaseWord, WhenConfig,
+};
 pub use super::service::{
     Canary, Confirm, Deploy, Dispatch, EnvConfig, LiveSource, ReleaseConfig, ReleaseFrom, Roles,
     Rollback, ServiceConfig, Way,
@@ -34,6 +38,9 @@ pub struct Config {
     /// What is released and runs.
     #[serde(default)]
     pub services: Keyed<String, ServiceConfig>,
+    /// What a candidate has to meet; empty: its checks and statuses as they are.
+    #[serde(default)]
+    pub gates: Keyed<String, GateConfig>,
     /// The screen.
     pub ui: Ui,
     /// What is kept on this machine.

@@ -20,6 +20,8 @@ pub struct Key {
     pub required: bool,
     /// A project's own file can't set it before the user has trusted that file.
     pub guarded: bool,
+    /// In a [`Node::Choice`]: stands beside the kind instead of being one.
+    pub beside: bool,
 }
 
 /// What stands behind a key.
@@ -38,7 +40,7 @@ pub enum Node {
         /// The kind of each value.
         kind: Kind,
     },
-    /// A table with exactly one of these keys: that key is the kind. A higher layer replaces it whole.
+    /// A table with exactly one of these keys, its kind (keys that are `beside` do not count). A higher layer replaces it whole.
     Choice(&'static [Key]),
     /// A reference to a secret. A higher layer replaces it whole.
     Token,
@@ -111,6 +113,16 @@ pub enum Kind {
     Input,
     /// A query with variables (see [`QUERY_VARIABLES`]) and the service's labels.
     Query,
+    /// A whole number from the first to the second.
+    Whole(i64, i64),
+    /// Any number.
+    Real,
+    /// A number, a text, `true` or `false`.
+    Plain,
+    /// An address that may have a query, with variables (see [`GATE_VARIABLES`]).
+    Address,
+    /// A `JSONPath` (RFC 9535).
+    JsonPath,
     /// The name of a canary's job, with `{weight}` where the percentage stands.
     Jobs,
     /// A list, in order, no entry twice.
@@ -121,6 +133,8 @@ pub enum Kind {
 
 /// Variables that stand for something in a query.
 pub const QUERY_VARIABLES: &[&str] = &["service", "env", "bin", "track"];
+/// Variables that stand for something in the address of an `http` gate.
+pub const GATE_VARIABLES: &[&str] = &["service", "env", "sha", "version"];
 /// Variables that stand for something in what is sent to start a workflow.
 pub const WRITE_VARIABLES: &[&str] = &[
     "service",
@@ -143,6 +157,7 @@ impl Key {
             example: None,
             required: false,
             guarded: false,
+            beside: false,
         }
     }
     /// A value that may be left out.
@@ -165,6 +180,12 @@ impl Key {
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+    /// Stands beside the kind of a choice.
+    #[must_use]
+    pub const fn beside(mut self) -> Self {
+        self.beside = true;
         self
     }
     /// Withheld from an untrusted project file.

@@ -178,7 +178,7 @@ impl<'a> Strict<'a> {
             (Kind::List(inner), Value::List(entries)) => {
                 if entries.is_empty()
                     && path.last().is_some_and(|key| {
-                        ["environments", "ladder", "live", "argv"].contains(&key.as_str())
+                        ["environments", "ladder", "live", "argv", "slots"].contains(&key.as_str())
                     })
                 {
                     self.fault(
@@ -200,7 +200,8 @@ impl<'a> Strict<'a> {
                     true
                 }
                 Err((message, hint)) => {
-                    if let (Kind::Url | Kind::Link, Value::Text(text)) = (kind, &*value)
+                    if let (Kind::Url | Kind::Link | Kind::Address, Value::Text(text)) =
+                        (kind, &*value)
                         && text.contains(['@', '?', '#'])
                     {
                         self.mask(&item.at);
@@ -249,7 +250,12 @@ impl<'a> Strict<'a> {
         item: &mut Item,
         path: &mut Vec<String>,
     ) -> bool {
-        let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
+        let is_kind = |name: &str| !keys.iter().any(|key| key.beside && key.name == name);
+        let names: Vec<&str> = keys
+            .iter()
+            .filter(|key| !key.beside)
+            .map(|key| key.name)
+            .collect();
         let hint = format!("write exactly one of: {}", names.join(", "));
         let at = item.at.clone();
         let key = item.key.clone();
@@ -266,12 +272,16 @@ impl<'a> Strict<'a> {
         };
         let before = self.faults.len();
         self.table(node, inner, path);
-        if inner.len() != 1 && self.faults.len() == before {
-            self.fault(
-                &key,
-                format!("`{}` has {} kinds", dotted(path), inner.len()),
-                hint,
-            );
+        let kinds = inner.iter().filter(|(name, _)| is_kind(name)).count();
+        if kinds != 1 && self.faults.len() == before {
+            self.fault(&key, format!("`{}` has {kinds} kinds", dotted(path)), hint);
+        }
+        for needed in keys.iter().filter(|key| key.beside && key.required) {
+            let mut full = path.clone();
+            full.push(needed.name.to_owned());
+            if !inner.iter().any(|(name, _)| name == needed.name) && !self.dropped.contains(&full) {
+                self.faults.push(missing(&key, path, needed));
+            }
         }
         for (name, entry) in inner.iter() {
             if let Some((child, _)) = node.child(name) {

@@ -35,6 +35,12 @@ pub(crate) fn withhold(layer: &mut Table, elsewhere: impl Fn(&str) -> bool) -> V
             remove(layer, &["metrics".to_owned(), name.clone()]);
             drop_references(layer, name);
         }
+        // A gate without its kind is none; it is named, and stands in the checklist as one that can't be told.
+        if let [gates, id, _] = path.as_slice()
+            && gates == "gates"
+        {
+            remove(layer, &["gates".to_owned(), id.clone()]);
+        }
     }
     withheld
 }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::gate::spec::GateSpec;
 use super::ids::{EnvId, RepoSlug, ServiceId, Target};
 use super::rollback::Way;
 use super::text::Safe;
@@ -51,6 +52,8 @@ pub struct Environment {
     pub confirm: Confirm,
     /// The ways back, in the order of preference; empty: no rollback is configured here.
     pub ways: Vec<Way>,
+    /// What a candidate has to meet here; empty: its checks and statuses as they are.
+    pub gates: Vec<GateSpec>,
 }
 
 /// What confirms a rollback.

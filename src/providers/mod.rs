@@ -7,6 +7,7 @@ pub mod cache;
 pub mod error;
 pub mod github;
 pub mod http;
+pub mod http_json;
 pub mod prometheus;
 
 use std::fmt::Debug;

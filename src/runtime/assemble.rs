@@ -74,6 +74,7 @@ fn environment(
                 let of = |name: &String| rollback.way.get(name).map(|w| way(name, w));
                 rollback.ladder.iter().filter_map(of).collect()
             }),
+        gates: super::gates::specs(config, service_id, id),
     }
 }
 

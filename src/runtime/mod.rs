@@ -7,6 +7,7 @@ pub mod clock;
 mod disk;
 pub mod driver;
 mod executor;
+mod gates;
 pub mod query;
 mod remember;
 pub mod session;

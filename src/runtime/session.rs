@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::disk::DiskHandle;
 use super::driver::{Driver, QUEUE};
 use super::executor::Live;
+use super::gates;
 use super::remember;
 use super::sources::Sources;
 use crate::app::world::{Scope, Start, Who, World};
@@ -69,8 +70,25 @@ pub fn world(
     env: &BTreeMap<String, String>,
 ) -> Result<World, SessionError> {
     let config = &loaded.config;
+    let mut catalog = assemble::catalog(config);
+    for gate in loaded
+        .withheld
+        .iter()
+        .filter_map(|w| gates::withheld(&w.key))
+    {
+        for env in catalog
+            .services
+            .iter_mut()
+            .flat_map(|s| &mut s.environments)
+        {
+            // A gate of the same name in the user's own file holds.
+            if !env.gates.iter().any(|own| own.id == gate.id) {
+                env.gates.push(gate.clone());
+            }
+        }
+    }
     let mut world = World::new(Start {
-        catalog: assemble::catalog(config),
+        catalog,
         zone: config
             .timezone
             .as_ref()

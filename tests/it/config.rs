@@ -350,6 +350,20 @@ rollback = { ladder = ["stop"], way = { stop = { github_cancel = {} } } }
 "#;
 
 #[test]
+fn an_untrusted_project_asks_no_address_for_a_gate() {
+    let project = format!(
+        "{SERVICE}[gates]\ncov = {{ stage = \"test\", http = {{ get = \"https://x.example/$sha\", path = \"$.n\", at_least = 1 }} }}\nci = {{ stage = \"test\", checks = {{}} }}\n"
+    );
+    let loaded = Machine::new().project(&project).untrusted().good();
+    let named: Vec<&str> = loaded.withheld.iter().map(|w| w.key.as_str()).collect();
+    assert_eq!(named, ["gates.cov.http"]);
+    let ids: Vec<&String> = loaded.config.gates.keys().collect();
+    assert_eq!(ids, ["ci"], "the gate without its kind is gone, the harmless one holds");
+    let trusted = Machine::new().project(&project).good();
+    assert_eq!(trusted.config.gates.len(), 2);
+}
+
+#[test]
 fn an_untrusted_project_redirects_nothing() {
     let machine = Machine::new().project(REDIRECTING).untrusted();
     let loaded = machine.good();

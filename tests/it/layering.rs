@@ -72,6 +72,7 @@ const ROOMS: &[Room] = &[
             "app::keymap",
             "app::chord",
             "providers::github::settings",
+            "providers::http_json::settings",
             "providers::prometheus::settings",
         ],
         never: &[

@@ -1,6 +1,7 @@
 //! The one table of configuration keys: names, kinds, defaults, words. Everything that must know the keys reads this.
 //! A part that has no implementation has no row here, so writing it is an error instead of a silent nothing.
 
+mod gates;
 mod service;
 
 use super::schema::{Key, Keyed, Kind, Node};
@@ -46,6 +47,7 @@ pub const ROOT: Node = Node::Table(&[
         Node::Keyed(&service::SERVICES),
         "What is released and runs. The id never changes, since the ledger refers to it.",
     ),
+    Key::new("gates", Node::Keyed(&gates::GATES), gates::DOC),
     Key::new("ui", Node::Table(UI), "The screen."),
     Key::new("state", Node::Table(STATE), "What is kept on this machine.").guarded(),
     Key::new(

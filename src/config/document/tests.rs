@@ -83,7 +83,9 @@ fn the_table_and_the_types_have_the_same_keys() {
 fn each_value_has_an_example_or_a_default() {
     each_key(&ROOT, "", &mut |path, key| {
         // The keys of a choice are shown with the choice.
-        let in_choice = path.contains(".auth.") || path.contains(".way.ID.");
+        let in_choice = [".auth.", ".way.ID.", ".gates.ID."]
+            .iter()
+            .any(|part| path.contains(part));
         let simple = matches!(
             key.node,
             Node::Leaf(_) | Node::Token | Node::Named { .. } | Node::Choice(_)
@@ -100,7 +102,7 @@ fn each_value_has_an_example_or_a_default() {
 fn what_can_redirect_a_secret_or_start_something_is_guarded() {
     let names = [
         "api", "url", "graphql", "token", "auth", "headers", "ca_file", "command", "rollback",
-        "deploy", "probe", "state", "clock",
+        "deploy", "probe", "state", "clock", "http",
     ];
     each_key(&ROOT, "", &mut |path, key| {
         let below = names.iter().any(|name| path.contains(&format!(".{name}.")));
@@ -109,7 +111,7 @@ fn what_can_redirect_a_secret_or_start_something_is_guarded() {
         }
         let reaches_out = matches!(
             key.node,
-            Node::Token | Node::Leaf(Kind::Url | Kind::File | Kind::Workflow)
+            Node::Token | Node::Leaf(Kind::Url | Kind::Address | Kind::File | Kind::Workflow)
         );
         assert!(!reaches_out || key.guarded || below, "{path}");
     });

@@ -1,13 +1,14 @@
 //! The gate kind `http`: a value that an address gives is as wanted. The answer is read and reduced outside; here is the number
 //! (or the word), its bounds and its age.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Facts, Finding, answer};
 use super::{Evidence, GateState};
+use crate::domain::release::VersionRef;
 use crate::domain::text::Safe;
 
 /// What is asked, and what is wanted of it.
@@ -120,6 +121,51 @@ fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= f64::EPSILON * a.abs().max(b.abs())
 }
 
+/// A question for a value, with all variables filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueAsk {
+    /// The gate, for messages.
+    pub gate: String,
+    /// The address.
+    pub url: String,
+    /// The `JSONPath`.
+    pub path: String,
+    /// How several values become one.
+    pub reduce: Reduce,
+    /// Whether a word is wanted instead of a number.
+    pub takes_word: bool,
+}
+
+impl HttpValue {
+    /// The question for a candidate; none: the address needs a version, and the candidate has none.
+    pub fn ask(&self, gate: &str, candidate: &VersionRef) -> Option<ValueAsk> {
+        let mut url = self.get.replace("$sha", candidate.sha.as_str());
+        if url.contains("$version") {
+            url = url.replace("$version", &encoded(candidate.version.as_ref()?.as_str()));
+        }
+        Some(ValueAsk {
+            gate: gate.to_owned(),
+            url,
+            path: self.path.clone(),
+            reduce: self.reduce,
+            takes_word: self.bounds.takes_word(),
+        })
+    }
+}
+
+/// A text as a part of an address: a version's name can't lead anywhere else.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
 /// A value with where it was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
@@ -136,6 +182,9 @@ pub fn evaluate(
     valid_for: Option<SignedDuration>,
     facts: &Facts<'_>,
 ) -> Finding {
+    if asked.ask(id, facts.candidate).is_none() {
+        return Finding::unknown("its address needs a version, and the candidate has none");
+    }
     let Some(fetched) = facts.readings.get(id) else {
         return Finding::unknown("not read yet");
     };
