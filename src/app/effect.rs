@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use crate::domain::catalog::SignalTemplates;
+use crate::domain::gate::http::ValueAsk;
 use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, Target};
 use crate::domain::ledger::Draft;
 use crate::domain::observe::{OverviewAsk, SignalQuery};
@@ -25,6 +26,10 @@ pub enum EffectKey {
     Checks(Target, CommitSha),
     /// What lies between two commits.
     Compare(Target, CommitSha, CommitSha),
+    /// The reviews of what a candidate brings over what it replaces.
+    Approvals(Target, CommitSha, CommitSha),
+    /// The value that an `http` gate asks for, for a candidate.
+    GateValue(Target, String, CommitSha),
     /// A metrics source's clock and scrape interval, for a target's queries.
     Clock(Target),
     /// A target's counts, aligned to an instant.
@@ -106,6 +111,19 @@ pub enum Fetch {
         /// To here.
         head: CommitSha,
     },
+    /// The reviews of what a candidate brings over what it replaces.
+    Approvals {
+        /// The GitHub source.
+        source: String,
+        /// The repository.
+        repo: RepoSlug,
+        /// What it replaces.
+        base: CommitSha,
+        /// The candidate.
+        head: CommitSha,
+    },
+    /// The value that an `http` gate asks for.
+    GateValue(ValueAsk),
     /// A metrics source's clock.
     Clock {
         /// The metrics source.

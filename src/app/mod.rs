@@ -10,6 +10,7 @@ pub mod msg;
 pub mod notice;
 pub mod remember;
 pub mod schedule;
+pub mod sign;
 pub mod signals;
 #[cfg(test)]
 pub(crate) mod testing;

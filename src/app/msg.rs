@@ -1,16 +1,18 @@
 //! Messages: everything that can change the World.
 
 use crate::domain::fetched::Fault;
+use crate::domain::gate::http::Reading;
 use crate::domain::ids::{ServiceId, Target};
 use crate::domain::ledger::Row;
 use crate::domain::observe::{Budget, MetricsClock, SignalBatch};
-use crate::domain::release::{Checks, Comparison, Overview, Run, RunView};
+use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunView};
 use crate::domain::rollback::journal::{Closed, OpenIntent};
 use crate::domain::rollback::{ApprovedPlan, CancelAnswer, DispatchAnswer};
 use crate::domain::text::Safe;
 
 use super::effect::EffectKey;
 use super::notice::Notice;
+use super::sign::Signing;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +33,8 @@ pub enum Msg {
     Resolve(Target, String),
     /// A person closed the progress of a rollback that has ended.
     Dismiss(Target),
+    /// A person signs a manual gate, or refuses to.
+    Sign(Target, Signing),
     /// A source answered.
     Answer {
         /// What was asked.
@@ -61,6 +65,10 @@ pub enum Answer {
     Run(Result<RunView, Fault>),
     /// Checks.
     Checks(Result<Checks, Fault>),
+    /// Reviews.
+    Approvals(Result<Approvals, Fault>),
+    /// The value of an `http` gate.
+    GateValue(Result<Reading, Fault>),
     /// A comparison.
     Compare(Result<Comparison, Fault>),
     /// A metrics source's clock.

@@ -10,17 +10,19 @@ use serde::{Deserialize, Serialize};
 use super::flow::Flow;
 use super::notice::Notices;
 use super::schedule::Schedule;
+use super::sign::Signed;
 use super::signals::Signals;
 use crate::domain::calendar::Entry;
 use crate::domain::catalog::{Catalog, Environment, Service};
 use crate::domain::fetched::{Fault, Fetched};
 use crate::domain::gate::Checklist;
+use crate::domain::gate::http::Reading;
 use crate::domain::ids::{ServiceId, Target};
 use crate::domain::ledger::Row;
 use crate::domain::observe::Budget;
 use crate::domain::release::live::EnvState;
 use crate::domain::release::watch::{Phase, Watch};
-use crate::domain::release::{Checks, Comparison, Overview, RunView, VersionRef};
+use crate::domain::release::{Approvals, Checks, Comparison, Overview, RunView, VersionRef};
 use crate::domain::rollback::journal::{Closed, OpenIntent};
 use crate::domain::rollback::{Refusal, RollbackPlan};
 use crate::domain::signal::settings::Settings;
@@ -61,6 +63,8 @@ pub struct World {
     pub ledger: LedgerSlice,
     /// Rollbacks that this process does or follows.
     pub flows: BTreeMap<Target, Flow>,
+    /// What became of the latest sign-off here.
+    pub signed: BTreeMap<Target, Signed>,
     /// What happened.
     pub notices: Notices,
     /// What is due when.
@@ -107,6 +111,12 @@ pub struct EnvSlice {
     pub candidate: Option<(VersionRef, Safe)>,
     /// The candidate's checks.
     pub checks: Fetched<Checks>,
+    /// What the candidate replaces.
+    pub base: Option<VersionRef>,
+    /// What the candidate brings over that, with its reviews.
+    pub approvals: Fetched<Approvals>,
+    /// What the addresses of `http` gates gave, by gate.
+    pub readings: BTreeMap<String, Fetched<Reading>>,
     /// The candidate's gates.
     pub checklist: Option<Checklist>,
     /// What a rollback would undo.
@@ -200,6 +210,7 @@ impl World {
             budgets: BTreeMap::new(),
             ledger: LedgerSlice::default(),
             flows: BTreeMap::new(),
+            signed: BTreeMap::new(),
             notices: Notices::default(),
             schedule: Schedule::default(),
         }

@@ -25,7 +25,7 @@ use crate::domain::catalog::SignalTemplates;
 use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, ServiceId};
 pub use crate::domain::observe::OverviewAsk;
 use crate::domain::observe::{MetricsClock, SignalBatch, SignalQuery};
-use crate::domain::release::{Checks, Comparison, Overview, Run, RunId, RunView};
+use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunId, RunView};
 use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
 use crate::domain::text::Safe;
 
@@ -71,6 +71,13 @@ pub trait CodeHost: Debug + Send + Sync {
         base: &'a CommitSha,
         head: &'a CommitSha,
     ) -> Answer<'a, Result<Comparison>>;
+    /// The pull requests that `head` has and `base` lacks, with their reviews, and who wrote the changes.
+    fn approvals<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        base: &'a CommitSha,
+        head: &'a CommitSha,
+    ) -> Answer<'a, Result<Approvals>>;
     /// The run whose title or name carries the correlation id; never a guess by time.
     fn find_run<'a>(&'a self, ask: &'a RunAsk) -> Answer<'a, Result<Option<Run>>>;
     /// Asks for the limits (free of charge).

@@ -165,8 +165,9 @@ fn github_of(what: &Fetch) -> Option<String> {
         | Fetch::Run { source, .. }
         | Fetch::Checks { source, .. }
         | Fetch::Compare { source, .. }
+        | Fetch::Approvals { source, .. }
         | Fetch::FindRun { source, .. } => Some(source.clone()),
-        Fetch::Clock { .. } | Fetch::Signals { .. } | Fetch::Ledger => None,
+        Fetch::Clock { .. } | Fetch::Signals { .. } | Fetch::GateValue(_) | Fetch::Ledger => None,
     }
 }
 

@@ -19,17 +19,24 @@ use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, Dispatc
 use crate::domain::text::Safe;
 use crate::providers::github::{GitHub, GithubSettings};
 use crate::providers::http::{HttpPolicy, init_tls};
+use crate::providers::http_json::HttpValues;
 use crate::providers::prometheus::{MetricsAuth, Prometheus, PrometheusSettings};
 use crate::providers::{CodeHost, Metrics, ProviderError, RunAsk};
 
 /// A source that is made once, when it is first asked.
 type Lazy<T> = OnceCell<Arc<T>>;
 
+fn timer(clock: &Clock) -> crate::providers::Clock {
+    let clock = clock.clone();
+    Arc::new(move || clock.now().0)
+}
+
 /// All configured sources.
 #[derive(Debug)]
 pub(super) struct Sources {
     github: BTreeMap<String, (GithubConfig, Lazy<GitHub>)>,
     metrics: BTreeMap<String, (MetricsConfig, Lazy<Prometheus>)>,
+    values: HttpValues,
     env: BTreeMap<String, String>,
     disk: DiskHandle,
     clock: Clock,
@@ -54,6 +61,7 @@ impl Sources {
                 .iter()
                 .map(|(n, c)| (n.clone(), (c.clone(), OnceCell::new())))
                 .collect(),
+            values: HttpValues::new(HttpPolicy::default(), timer(&clock)),
             env,
             disk,
             clock,
@@ -71,8 +79,7 @@ impl Sources {
     }
 
     fn timer(&self) -> crate::providers::Clock {
-        let clock = self.clock.clone();
-        Arc::new(move || clock.now().0)
+        timer(&self.clock)
     }
 
     /// Finds a secret off the loop: a program may be run for it.
@@ -235,6 +242,16 @@ impl Sources {
                 Ok(host) => self.told(host.compare(&repo, &base, &head).await),
                 Err(fault) => Err(fault),
             }),
+            Fetch::Approvals {
+                source,
+                repo,
+                base,
+                head,
+            } => Answer::Approvals(match self.host(&source).await {
+                Ok(host) => self.told(host.approvals(&repo, &base, &head).await),
+                Err(fault) => Err(fault),
+            }),
+            Fetch::GateValue(ask) => Answer::GateValue(self.told(self.values.read(&ask).await)),
             Fetch::FindRun {
                 source,
                 repo,

@@ -358,7 +358,11 @@ fn an_untrusted_project_asks_no_address_for_a_gate() {
     let named: Vec<&str> = loaded.withheld.iter().map(|w| w.key.as_str()).collect();
     assert_eq!(named, ["gates.cov.http"]);
     let ids: Vec<&String> = loaded.config.gates.keys().collect();
-    assert_eq!(ids, ["ci"], "the gate without its kind is gone, the harmless one holds");
+    assert_eq!(
+        ids,
+        ["ci"],
+        "the gate without its kind is gone, the harmless one holds"
+    );
     let trusted = Machine::new().project(&project).good();
     assert_eq!(trusted.config.gates.len(), 2);
 }

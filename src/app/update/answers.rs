@@ -1,6 +1,6 @@
 //! Answers of the sources: each goes into its own slice, a failure degrades that slice alone.
 
-use super::{derive, flow};
+use super::{derive, flow, gates};
 use crate::app::effect::{Effect, EffectKey};
 use crate::app::msg::Answer;
 use crate::app::notice::{Notice, Severity};
@@ -38,9 +38,17 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
         }
         (EffectKey::Checks(target, _), Answer::Checks(result)) => {
             slice_answer(world, key, target, result, now, |s| &mut s.checks);
-            if let Some(slice) = world.envs.get_mut(target) {
-                derive::checklist(slice);
-            }
+            gates::checklist(world, target, now);
+        }
+        (EffectKey::Approvals(target, _, _), Answer::Approvals(result)) => {
+            slice_answer(world, key, target, result, now, |s| &mut s.approvals);
+            gates::checklist(world, target, now);
+        }
+        (EffectKey::GateValue(target, gate, _), Answer::GateValue(result)) => {
+            slice_answer(world, key, target, result, now, |s| {
+                s.readings.entry(gate.clone()).or_default()
+            });
+            gates::checklist(world, target, now);
         }
         (EffectKey::Compare(target, _, _), Answer::Compare(result)) => {
             slice_answer(world, key, target, result, now, |s| &mut s.comparison);

@@ -1,10 +1,10 @@
 //! What follows from the data: environment states, the watched deployment, the candidate, the checklist, the ready card.
 //! Computed when data arrives, so that a frame only copies.
 
+use super::gates;
 use crate::app::world::{EnvSlice, World};
 use crate::domain::calendar;
 use crate::domain::fetched::Fetched;
-use crate::domain::gate::{Checklist, rollup};
 use crate::domain::ids::{CommitSha, ServiceId, Target};
 use crate::domain::release::live::EnvState;
 use crate::domain::release::watch::{Phase, watch};
@@ -48,11 +48,13 @@ fn environment(world: &mut World, target: &Target, overview: &Overview, now: Now
     let candidate = candidate(overview, &state, slice);
     if slice.candidate.as_ref().map(|(c, _)| c) != candidate.as_ref().map(|(c, _)| c) {
         slice.checks = Fetched::Never;
+        slice.approvals = Fetched::Never;
+        slice.readings.clear();
         slice.checklist = None;
     }
+    slice.base = candidate.as_ref().and_then(|(c, _)| gates::base(&state, c));
     slice.candidate = candidate;
     slice.state = Some(state);
-    checklist(slice);
     if judged {
         align(slice, now);
     }
@@ -135,22 +137,6 @@ fn candidate(
         .map(|l| (l.what.clone(), Safe::new("what is live")))
 }
 
-/// The checklist from the candidate's checks.
-pub(super) fn checklist(slice: &mut EnvSlice) {
-    let Some((candidate, chosen)) = &slice.candidate else {
-        return;
-    };
-    slice.checklist = slice
-        .checks
-        .value()
-        .filter(|c| c.sha == candidate.sha)
-        .map(|c| Checklist {
-            candidate: candidate.clone(),
-            chosen: chosen.clone(),
-            gates: rollup::gates(c),
-        });
-}
-
 /// Gives `ask` what a plan is made from; none while it is not known what runs.
 pub(super) fn with_plan_input<R>(
     world: &World,
@@ -185,7 +171,7 @@ pub(super) fn with_plan_input<R>(
     Some(ask(&input))
 }
 
-/// Computes the ready card anew.
+/// Computes the ready card anew, and the gates: one of them asks for the way back.
 pub(super) fn plan(world: &mut World, target: &Target, now: Now) {
     let ready = match &world.read_only {
         Some(why) => Some(Err(Refusal::ReadOnly(why.clone()))),
@@ -204,9 +190,10 @@ pub(super) fn plan(world: &mut World, target: &Target, now: Now) {
     if let Some(slice) = world.envs.get_mut(target) {
         slice.plan = ready;
     }
+    gates::checklist(world, target, now);
 }
 
-/// Time has passed: bakes end, gaps become "no data".
+/// Time has passed: bakes end, gaps become "no data", evidence expires.
 pub(super) fn time_passes(world: &mut World, now: Now) {
     let targets: Vec<Target> = world.close_targets();
     for target in targets {
@@ -227,5 +214,6 @@ pub(super) fn time_passes(world: &mut World, now: Now) {
             }
         }
         slice.signals.pass(now.0);
+        gates::checklist(world, &target, now);
     }
 }

@@ -4,6 +4,8 @@
 mod answers;
 mod derive;
 mod flow;
+mod gates;
+mod sign;
 mod wanted;
 
 use crate::app::effect::Effect;
@@ -47,6 +49,7 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Confirmed(approved) => effects.extend(flow::confirmed(world, approved, now)),
         Msg::Resume(target) => effects.extend(flow::resume(world, &target, now)),
         Msg::Resolve(target, reason) => effects.extend(flow::resolve(world, &target, &reason, now)),
+        Msg::Sign(target, signing) => effects.extend(sign::sign(world, &target, &signing, now)),
         Msg::Dismiss(target) => {
             if world
                 .flows
@@ -57,6 +60,7 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
             }
         }
         Msg::Written(target, written) => {
+            sign::written(world, &target, &written);
             effects.extend(flow::written(world, &target, written, now));
         }
     }
@@ -76,8 +80,5 @@ pub(super) fn overview_restored(
 
 /// A target's details were restored from the last screen.
 pub(super) fn slice_restored(world: &mut World, target: &crate::domain::ids::Target, now: Now) {
-    if let Some(slice) = world.envs.get_mut(target) {
-        derive::checklist(slice);
-    }
     derive::plan(world, target, now);
 }

@@ -7,6 +7,7 @@ use crate::app::effect::{Effect, EffectKey, Fetch};
 use crate::app::flow::Stage;
 use crate::app::schedule::Wanted;
 use crate::app::world::World;
+use crate::domain::gate::spec::GateKind;
 use crate::domain::ids::Target;
 use crate::domain::observe::{Budget, OverviewAsk};
 use crate::domain::release::watch::Phase;
@@ -174,6 +175,7 @@ fn of_target(world: &World, target: &Target, now: Now, list: &mut Vec<Wanted>) {
             every: Some(every(world, CHECKS_S, factor)),
         });
     }
+    super::gates::wanted(world, target, |s| every(world, s, factor), list);
     // A look at many targets needs neither every ready card nor signals where nothing is watched.
     let near = world.focus.as_ref() == Some(target) || world.flows.contains_key(target);
     if near
@@ -286,6 +288,24 @@ fn fetch(world: &World, key: &EffectKey, now: Now) -> Option<Fetch> {
                 base: base.clone(),
                 head: head.clone(),
             }
+        }
+        EffectKey::Approvals(target, base, head) => {
+            let (source, repo) = source_and_repo(target)?;
+            Fetch::Approvals {
+                source,
+                repo,
+                base: base.clone(),
+                head: head.clone(),
+            }
+        }
+        EffectKey::GateValue(target, id, _) => {
+            let (_, env) = world.configured(target)?;
+            let (candidate, _) = world.envs.get(target)?.candidate.as_ref()?;
+            let gate = env.gates.iter().find(|g| g.id == *id)?;
+            let GateKind::Http(value) = &gate.kind else {
+                return None;
+            };
+            Fetch::GateValue(value.ask(id, candidate)?)
         }
         EffectKey::FlowFind(target, correlation) => {
             let flow = world.flows.get(target)?;

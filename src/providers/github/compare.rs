@@ -28,6 +28,16 @@ impl GitHub {
         base: &CommitSha,
         head: &CommitSha,
     ) -> Result<Comparison, ProviderError> {
+        Ok(self.compared(repo, base, head).await?.0)
+    }
+
+    /// The comparison, and whether all of its commits and changes are known (its files may lack some).
+    pub(super) async fn compared(
+        &self,
+        repo: &RepoSlug,
+        base: &CommitSha,
+        head: &CommitSha,
+    ) -> Result<(Comparison, bool), ProviderError> {
         let first = self.url(&format!(
             "{}/compare/{base}...{head}?per_page=100&page=1",
             repo_path(repo)
@@ -51,22 +61,19 @@ impl GitHub {
         let ahead_by = number(head_page, "ahead_by").unwrap_or(commits.len() as u64);
         let total = number(head_page, "total_commits").unwrap_or(ahead_by);
         let (changes, all_known) = self.changes(repo, &commits).await;
-        Ok(Comparison {
+        let complete = !more && left_out == 0 && total <= commits.len() as u64 && all_known;
+        let comparison = Comparison {
             base: base.clone(),
             head: head.clone(),
             status: status(head_page),
             ahead_by,
             behind_by: number(head_page, "behind_by").unwrap_or(0),
-            partial: more
-                || left_out > 0
-                || bad_files > 0
-                || total > commits.len() as u64
-                || files.len() >= MAX_FILES
-                || !all_known,
+            partial: !complete || bad_files > 0 || files.len() >= MAX_FILES,
             commits,
             changes,
             files,
-        })
+        };
+        Ok((comparison, complete))
     }
 
     /// The pull requests behind commits, in their order, each once; commits without one stand for themselves. Tells

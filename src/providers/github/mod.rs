@@ -8,6 +8,7 @@ mod overview;
 mod queries;
 mod rate;
 mod requests;
+mod reviews;
 mod runs;
 pub mod settings;
 mod transport;
@@ -26,7 +27,7 @@ use super::error::{ErrorKind, ProviderError};
 use super::http::Limits;
 use super::{Answer, CodeHost, OverviewAsk, Result, RunAsk};
 use crate::domain::ids::{CommitSha, RepoSlug, ServiceId};
-use crate::domain::release::{Checks, Comparison, Overview, Run, RunId, RunView};
+use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunId, RunView};
 use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
 use crate::domain::text::Safe;
 
@@ -99,6 +100,15 @@ impl CodeHost for GitHub {
         head: &'a CommitSha,
     ) -> Answer<'a, Result<Comparison>> {
         Box::pin(self.comparison(repo, base, head))
+    }
+
+    fn approvals<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        base: &'a CommitSha,
+        head: &'a CommitSha,
+    ) -> Answer<'a, Result<Approvals>> {
+        Box::pin(self.all_approvals(repo, base, head))
     }
 
     fn find_run<'a>(&'a self, ask: &'a RunAsk) -> Answer<'a, Result<Option<Run>>> {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 pub(super) const OVERVIEW: &str = include_str!("queries/overview.graphql");
 pub(super) const PULLS: &str = include_str!("queries/pulls.graphql");
+pub(super) const REVIEWS: &str = include_str!("queries/reviews.graphql");
 
 /// A query's text without its comment lines.
 pub(super) fn body(text: &str) -> String {
