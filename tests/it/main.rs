@@ -7,6 +7,10 @@ mod demo;
 #[cfg(test)]
 mod dispatch;
 #[cfg(test)]
+mod gate_sources;
+#[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod github;

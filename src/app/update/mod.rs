@@ -5,6 +5,8 @@ mod answers;
 mod derive;
 mod flow;
 mod gates;
+#[cfg(test)]
+mod gates_tests;
 mod sign;
 mod wanted;
 

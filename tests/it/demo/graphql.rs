@@ -4,6 +4,7 @@ use super::Company;
 use serde_json::{Value, json};
 
 const OVERVIEW: &str = include_str!("../../../src/providers/github/queries/overview.graphql");
+const REVIEWS: &str = include_str!("../../../src/providers/github/queries/reviews.graphql");
 const PULLS: &str = include_str!("../../../src/providers/github/queries/pulls.graphql");
 
 #[tokio::test]
@@ -66,6 +67,23 @@ async fn the_pulls_query_is_answered() {
     assert_eq!(pull["title"], "typo");
     assert_eq!(pull["baseRefName"], "main");
     assert!(pull["author"]["login"].is_string());
+}
+
+#[tokio::test]
+async fn the_reviews_query_is_answered() {
+    let company = Company::new();
+    let answer = company
+        .graphql("{ repository(owner: \"acme\", name: \"checkout\") { pullRequests(first: 1, states: [MERGED]) { nodes { number } } } }")
+        .await;
+    let number = &answer["data"]["repository"]["pullRequests"]["nodes"][0]["number"];
+    let query = REVIEWS
+        .replace("OWNER", "acme")
+        .replace("NAME", "checkout")
+        .replace("number: 1", &format!("number: {number}"));
+    let answer = company.graphql(&query).await;
+    let pull = &answer["data"]["repository"]["p0"];
+    assert_eq!(pull["number"], *number, "{answer}");
+    assert!(pull["reviews"]["nodes"].is_array());
 }
 
 #[tokio::test]
