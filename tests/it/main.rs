@@ -7,6 +7,8 @@ mod demo;
 #[cfg(test)]
 mod dispatch;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod github;
