@@ -1,1 +1,6 @@
 //! The integration tests, one binary: a module per subject.
+
+#[cfg(test)]
+mod relay;
+#[cfg(test)]
+mod term;
