@@ -3,4 +3,8 @@
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod screens;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod term;
