@@ -292,6 +292,7 @@ fn entry(
         }
         ActionId::OpenInBrowser if screen.url(view).is_none() => return None,
         ActionId::Open if context == Context::Dialog => return None,
+        ActionId::Confirm | ActionId::NextField if !screen.has_plan(view.world) => return None,
         _ => row.label.to_owned(),
     };
     Some(vec![

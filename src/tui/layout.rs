@@ -41,7 +41,7 @@ pub const SMALL: (u16, u16) = (60, 16);
 const FULL: (u16, u16) = (100, 30);
 /// From this height on a narrow screen has frames for gates and calendar, one below the other.
 const TALL: u16 = 36;
-/// From this width on the deploy's verdict fits on one row.
+/// From this width on the deploy's verdict fits on one row, where rows are dear.
 const ONE_ROW_VERDICT: u16 = 110;
 
 /// The places. An empty rectangle is not drawn; a pane of one row is folded.
@@ -144,7 +144,11 @@ pub fn plan(area: Rect, zoom: Option<PaneId>) -> Layout {
         layout.set(pane, rest);
         return layout;
     }
-    let rows = if area.width >= ONE_ROW_VERDICT { 4 } else { 5 };
+    let rows = if area.width >= ONE_ROW_VERDICT && area.height < TALL {
+        4
+    } else {
+        5
+    };
     layout.deploy = top(&mut rest, rows);
     if area.width >= FULL.0 && area.height >= FULL.1 {
         let rows = (rest.height * 2 / 5).clamp(6, 16);
@@ -233,7 +237,7 @@ mod tests {
     #[test]
     fn the_sizes_of_the_design() {
         let large = plan(Rect::new(0, 0, 120, 40), None);
-        assert_eq!((large.deploy.height, large.errors.width), (4, 60));
+        assert_eq!((large.deploy.height, large.errors.width), (5, 60));
         assert!(large.errors.height > large.gates.height && large.gates.height >= 8);
         let folded = plan(Rect::new(0, 0, 80, 24), None);
         assert_eq!((folded.gates.height, folded.calendar.height), (1, 1));

@@ -11,8 +11,11 @@ pub mod overlays;
 pub mod paint;
 pub mod panes;
 pub mod routing;
+mod run;
 pub mod screen;
 pub mod styles;
 pub mod terminal;
 pub mod widgets;
 pub mod writer;
+
+pub use run::{Cockpit, Options, TuiError, run};

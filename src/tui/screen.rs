@@ -263,6 +263,17 @@ impl Screen {
         !world.flows.contains_key(&form.target) && !open
     }
 
+    /// Whether the rollback that is shown can be confirmed.
+    pub(super) fn has_plan(&self, world: &World) -> bool {
+        let Some(Overlay::Rollback(form)) = self.overlays.last() else {
+            return false;
+        };
+        matches!(
+            world.envs.get(&form.target).map(|s| &s.plan),
+            Some(Some(Ok(_)))
+        )
+    }
+
     pub(super) fn view<'a>(&'a self, world: &'a World, now: Now) -> View<'a> {
         View {
             world,
@@ -319,7 +330,8 @@ pub fn render(world: &World, screen: &Screen, now: Now, area: Rect, buffer: &mut
         height: area.height.saturating_sub(places.keys.height),
         ..area
     };
-    for overlay in &screen.overlays {
+    // Only the uppermost dialog is drawn: frames over frames tell nothing.
+    if let Some(overlay) = screen.overlays.last() {
         overlay_on(&live, screen, overlay, over, buffer);
     }
     chrome::keys(&live, screen, places.keys, buffer);

@@ -133,7 +133,13 @@ impl Form {
 
     /// A key that is no action: it types, or chooses a version.
     pub fn key(&mut self, chord: &Chord, world: &World) -> Outcome {
+        let refused = matches!(
+            world.envs.get(&self.target).map(|s| &s.plan),
+            Some(Some(Err(_)))
+        );
         match (self.field, chord.key) {
+            (_, Key::Left) if refused => return self.choose(world, false),
+            (_, Key::Right) if refused => return self.choose(world, true),
             (_, Key::Up) => self.step(false),
             (_, Key::Down) => self.step(true),
             (Field::Reason, _) => {
@@ -414,7 +420,9 @@ fn refused(view: &View<'_>, form: &Form, refusal: &Refusal, width: usize) -> Vec
     simple(lines)
 }
 
+/// The columns of the labels, and of what stands before the values (the arrows of `to`).
 const LABEL: usize = 7;
+const VALUE: usize = LABEL + 3;
 
 fn label(view: &View<'_>, form: &Form, field: Option<Field>, text: &str) -> Vec<Span<'static>> {
     let focused = field == Some(form.field);
@@ -476,7 +484,7 @@ fn fields(
             .into_iter()
             .enumerate()
         {
-            let mark = if j == 0 { " !      " } else { "        " };
+            let mark = if j == 0 { " !        " } else { "          " };
             row(
                 if i < 2 && j == 0 { 6 } else { 3 },
                 vec![view.span(mark, Role::Warn)],
@@ -489,12 +497,12 @@ fn fields(
         9,
         label(view, form, Some(Field::Reason), "reason"),
         Vec::new(),
-        Some((Field::Reason, LABEL + 1)),
+        Some((Field::Reason, VALUE)),
     );
     if let Some(problem) = &form.problem {
         row(
             9,
-            vec![view.span(" ✖      ", Role::Bad)],
+            vec![view.span(" ✖        ", Role::Bad)],
             vec![view.span(problem.clone(), Role::Bad)],
             None,
         );

@@ -438,22 +438,49 @@ fn verdict_rows(view: &View<'_>, slice: &EnvSlice, watch: &Watch, area: Rect, bu
         Line::from(spans)
     };
     let whole = sentence(&extra);
-    if text::line_width(&whole) + hint_room <= room {
-        text::left_right(buffer, area, &whole, &hint);
-    } else if area.height < 2 {
-        let cut = text::truncate_line(&sentence(&[]), room.saturating_sub(hint_room));
+    let fits = text::line_width(&whole) + if area.height < 2 { hint_room } else { 0 } <= room;
+    if area.height < 2 {
+        let all = if fits { whole } else { sentence(&[]) };
+        let cut = text::truncate_line(&all, room.saturating_sub(hint_room));
         text::left_right(buffer, area, &cut, &hint);
-    } else {
-        text::put_line(buffer, area, &sentence(&[]));
-        let second = Rect {
-            y: area.y + 1,
-            height: 1,
-            ..area
-        };
-        let skip = extra.iter().skip(1).cloned().collect::<Vec<_>>();
-        let cut = text::truncate_line(&Line::from(skip), room.saturating_sub(hint_room));
-        text::left_right(buffer, second, &cut, &hint);
+        return;
     }
+    text::put_line(buffer, area, &if fits { whole } else { sentence(&[]) });
+    let second = Rect {
+        y: area.y + 1,
+        height: 1,
+        ..area
+    };
+    let mut rest: Vec<Span<'static>> = if fits { Vec::new() } else { extra };
+    if let Some(card) = ready_card(slice).filter(|_| !rolling) {
+        rest.push(view.span(" · ", Role::Muted));
+        rest.push(view.span(card, Role::Muted));
+    }
+    // The first piece is a separator.
+    let rest = Line::from(rest.into_iter().skip(1).collect::<Vec<_>>());
+    let cut = text::truncate_line(&rest, room.saturating_sub(hint_room));
+    text::left_right(buffer, second, &cut, &hint);
+}
+
+/// The way back in a few words, known before it is needed.
+fn ready_card(slice: &EnvSlice) -> Option<String> {
+    let Some(Ok(plan)) = &slice.plan else {
+        return None;
+    };
+    let live = plan
+        .to_live_s
+        .map(|s| format!(" (live {})", span(jiff::SignedDuration::from_secs(s))))
+        .unwrap_or_default();
+    let takes = match plan.reverts.len() {
+        0 => String::new(),
+        1 => ", takes 1 change back".to_owned(),
+        n => format!(", takes {n} changes back"),
+    };
+    let usual = plan
+        .usual_s
+        .map(|s| format!(", usually {}", span(jiff::SignedDuration::from_secs(s))))
+        .unwrap_or_default();
+    Some(format!("way back {}{live}{takes}{usual}", plan.to))
 }
 
 /// What goes with the sentence: a separator first, so that it can be left out on a row of its own.

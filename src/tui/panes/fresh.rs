@@ -60,8 +60,19 @@ impl<'a> Fresh<'a> {
     /// The lower edge of a pane: its age, or what is wrong and when it is tried again.
     pub fn foot(&self, view: &View<'_>, source: &str) -> Line<'static> {
         if let Some(fault) = self.fault {
-            let next = next_try(fault, view.now);
-            return view.line(format!("▲ {}{next}", fault.message), Role::Warn);
+            // The end is cut where there is no room: when it is tried again comes first.
+            let words = match fault.retry_at {
+                Some(at) if at > view.now.0 => {
+                    format!(
+                        "▲ retry in {}: {}",
+                        span(at.duration_since(view.now.0)),
+                        fault.message
+                    )
+                }
+                Some(_) => format!("▲ trying again: {}", fault.message),
+                None => format!("▲ {}", fault.message),
+            };
+            return view.line(words, Role::Warn);
         }
         match self.at {
             None => Line::default(),

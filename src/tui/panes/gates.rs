@@ -115,8 +115,8 @@ fn rows(
         .clamp(4, 16);
     let columns = [
         Column {
-            least: 3,
-            wished: 3,
+            least: 2,
+            wished: 2,
             rank: 9,
             right: false,
         },

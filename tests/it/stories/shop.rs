@@ -242,9 +242,9 @@ impl Shop {
             .rem_euclid(13)
             .unsigned_abs();
         let n = 24 * width.unsigned_abs() + noise;
-        let x = (n * bad + noise * 900) / 10_000;
+        let x = (n * bad + noise * 400 + 2_500) / 10_000;
         let shares = if slow > 0.5 {
-            [5, 14, 20, 18, 26, 14, 2, 1]
+            [10, 26, 30, 22, 9, 3, 0, 0]
         } else {
             [22, 44, 28, 4, 1, 1, 0, 0]
         };

@@ -292,8 +292,10 @@ pub fn rollback_verifying() -> Shop {
     shop.traffic = |t| {
         if t > at("13:04:00") {
             (31, 0.0)
-        } else if t > at("12:59:10") {
+        } else if t > at("13:01:20") {
             (233, 1.0)
+        } else if t > at("12:59:40") {
+            (233, 0.0)
         } else {
             (31, 0.0)
         }
