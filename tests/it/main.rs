@@ -25,7 +25,11 @@ mod prometheus;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod screens;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod stub;
 #[cfg(test)]
