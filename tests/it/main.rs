@@ -1,1 +1,6 @@
 //! The integration tests, one binary: a module per subject.
+
+#[cfg(test)]
+mod config;
+#[cfg(test)]
+mod generated;

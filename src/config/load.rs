@@ -1,0 +1,304 @@
+//! Loading: finds the files, checks each layer, merges, checks the whole, and makes the typed tree. Everything that it depends
+//! on comes in through [`Sources`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::diagnostic::{Diagnostic, Diagnostics, shown_path};
+use super::document::ROOT;
+use super::file::{self, Read};
+use super::given;
+use super::merge::{Merged, merge};
+use super::model::Config;
+use super::paths::{Folders, project};
+use super::schema::nearest;
+use super::strict::Strict;
+use super::tree::{Layer, Place, Table, dotted, find};
+use super::trust::{Withheld, withhold};
+use super::{checks, origins};
+
+pub use super::origins::{Origin, Origins};
+
+/// Checks a chord; the error says what is wrong with it.
+pub type ChordCheck = fn(&str) -> Result<(), String>;
+
+/// All that a configuration is made from.
+#[derive(Clone)]
+pub struct Sources {
+    /// The folder one stands in: where the search for the project's file starts.
+    pub cwd: PathBuf,
+    /// The user's folders.
+    pub folders: Folders,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// `--config FILE`; replaces the user's and the project's file, as `FLIGHTDECK_CONFIG` does.
+    pub config_flag: Option<PathBuf>,
+    /// Flags that set keys: (key path with dots, value, the flag's name).
+    pub flags: Vec<(String, String, String)>,
+    /// Whether the user has trusted the project's file.
+    pub trusted: bool,
+    /// The actions that `ui.keys` may name; empty: not checked.
+    pub actions: Vec<String>,
+    /// Checks the chords of `ui.keys`.
+    pub chord: Option<ChordCheck>,
+}
+
+impl Sources {
+    /// Nothing but folders: no environment, no flags, no trust.
+    pub fn new(cwd: impl Into<PathBuf>, folders: Folders) -> Self {
+        Self {
+            cwd: cwd.into(),
+            folders,
+            env: BTreeMap::new(),
+            config_flag: None,
+            flags: Vec::new(),
+            trusted: false,
+            actions: Vec::new(),
+            chord: None,
+        }
+    }
+
+    fn given_file(&self) -> Option<PathBuf> {
+        let named = self
+            .env
+            .get("FLIGHTDECK_CONFIG")
+            .filter(|path| !path.is_empty());
+        self.config_flag
+            .clone()
+            .or_else(|| named.map(PathBuf::from))
+            .map(|path| self.cwd.join(path))
+    }
+}
+
+/// The environment may hold tokens: only its names are shown.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("cwd", &self.cwd)
+            .field("folders", &self.folders)
+            .field("env", &self.env.keys().collect::<Vec<_>>())
+            .field("config_flag", &self.config_flag)
+            .field("trusted", &self.trusted)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file that was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileUsed {
+    /// Where.
+    pub path: PathBuf,
+    /// Whose.
+    pub layer: Layer,
+    /// Whether it is there.
+    pub found: bool,
+}
+
+/// A configuration that holds.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The typed tree.
+    pub config: Config,
+    /// For each effective key: its value and the layer that set it.
+    pub origins: Origins,
+    /// What works but should be looked at.
+    pub warnings: Vec<Diagnostic>,
+    /// What the project's file says but may not, being untrusted.
+    pub withheld: Vec<Withheld>,
+    /// The files that were looked for, lowest layer first.
+    pub files: Vec<FileUsed>,
+    /// The root of the repository that one stands in.
+    pub repository: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// Whether there is any service: without one there is nothing to watch.
+    pub fn is_configured(&self) -> bool {
+        !self.config.services.is_empty()
+    }
+}
+
+/// Loads the configuration. No file at all is fine: then everything is built in.
+///
+/// # Errors
+/// All faults of all layers at once, each with its place and with what to write instead.
+pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
+    let project = project(&sources.cwd);
+    let wanted = match sources.given_file() {
+        Some(path) => vec![(path, Layer::Given)],
+        None => vec![
+            (sources.folders.user_file(), Layer::User),
+            (project.file, Layer::Project),
+        ],
+    };
+    let mut faults = Vec::new();
+    let mut dropped = Vec::new();
+    let mut files = Vec::new();
+    let mut layers: Vec<(Layer, Table)> = Vec::new();
+    let mut broken = false;
+    for (path, layer) in wanted {
+        let read = file::read(&path, layer);
+        files.push(FileUsed {
+            path: path.clone(),
+            layer,
+            found: !matches!(read, Read::Missing),
+        });
+        match read {
+            Read::Missing if layer == Layer::Given => faults.push(no_such_file(sources, &path)),
+            Read::Missing => {}
+            Read::Broken(found) => {
+                broken = true;
+                faults.extend(found);
+            }
+            Read::Parsed(source, mut table) => {
+                let base = path.parent().unwrap_or(Path::new("."));
+                let mut strict = Strict::new(base, sources.folders.home.as_deref());
+                strict.table(&ROOT, &mut table, &mut Vec::new());
+                // Set once, here: the text is not shown before.
+                source.masks.get_or_init(|| strict.masks);
+                faults.extend(strict.faults);
+                dropped.extend(strict.dropped);
+                layers.push((layer, table));
+            }
+        }
+    }
+    let mut strict = Strict::new(&sources.cwd, sources.folders.home.as_deref());
+    layers.push((
+        Layer::Env,
+        given::from_env(&ROOT, &sources.env, &mut strict),
+    ));
+    layers.push((
+        Layer::Flag,
+        given::from_flags(&ROOT, &sources.flags, &mut strict),
+    ));
+    faults.extend(strict.faults);
+    dropped.extend(strict.dropped);
+
+    let withheld = if sources.trusted {
+        Vec::new()
+    } else {
+        untrusted(&mut layers)
+    };
+    let merged = merge(layers.into_iter().map(|(_, table)| table).collect()).map_err(|e| {
+        Diagnostics(vec![Diagnostic::new(
+            &Place::Default,
+            format!("the layers can't be merged: {e}"),
+        )])
+    })?;
+    // A file that does not parse lacks everything: what would be missed then says nothing.
+    if !broken {
+        faults.extend(checks::required(&merged, &dropped));
+        faults.extend(checks::cross(&merged, &dropped));
+        faults.extend(own_keys(&merged, sources));
+    }
+    if !faults.is_empty() {
+        return Err(Diagnostics(in_order(faults)));
+    }
+    let warnings = checks::warnings(&merged);
+    let origins = origins::of(&merged);
+    let config = typed(&merged).map_err(|fault| Diagnostics(vec![fault]))?;
+    Ok(Loaded {
+        config,
+        origins,
+        warnings,
+        withheld,
+        files,
+        repository: project.root,
+    })
+}
+
+fn no_such_file(sources: &Sources, path: &Path) -> Diagnostic {
+    let place = if sources.config_flag.is_some() {
+        Place::Flag("--config".to_owned())
+    } else {
+        Place::Env("FLIGHTDECK_CONFIG".to_owned())
+    };
+    Diagnostic::new(&place, format!("there is no file {}", shown_path(path)))
+        .hint("name an existing configuration file")
+}
+
+fn untrusted(layers: &mut [(Layer, Table)]) -> Vec<Withheld> {
+    let Some(nth) = layers
+        .iter()
+        .position(|(layer, _)| *layer == Layer::Project)
+    else {
+        return Vec::new();
+    };
+    let mut table = layers
+        .get_mut(nth)
+        .map(|(_, table)| std::mem::take(table))
+        .unwrap_or_default();
+    let withheld = withhold(&mut table, |name| {
+        layers
+            .iter()
+            .any(|(_, other)| find(other, &["metrics", name, "url"]).is_some())
+    });
+    if let Some((_, slot)) = layers.get_mut(nth) {
+        *slot = table;
+    }
+    withheld
+}
+
+/// `ui.keys` against the actions and the chords that exist.
+fn own_keys(merged: &Merged, sources: &Sources) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for action in merged.names(&["ui", "keys"]) {
+        let path = ["ui", "keys", action.as_str()];
+        if !sources.actions.is_empty() && !sources.actions.contains(&action) {
+            let hint = nearest(&action, sources.actions.iter().map(String::as_str)).map_or_else(
+                || "`?` on the screen names the actions".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            found.push(
+                Diagnostic::new(
+                    &merged.place(&path),
+                    format!("unknown action `{}`", dotted(&path)),
+                )
+                .hint(hint),
+            );
+        }
+        let mut chords = merged.texts(&path);
+        chords.extend(merged.text(&path).map(str::to_owned));
+        for chord in chords {
+            if let Some(Err(why)) = sources.chord.map(|check| check(&chord)) {
+                found.push(
+                    Diagnostic::new(&merged.place(&path), format!("`{}`: {why}", dotted(&path)))
+                        .hint("write a chord such as \"R\", \"ctrl-l\" or \"F5\""),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// The typed tree. The checks have seen every key, so a fault here is one of flightdeck itself; it still names its place.
+fn typed(merged: &Merged) -> Result<Config, Diagnostic> {
+    serde_path_to_error::deserialize(merged.config.clone()).map_err(|e| {
+        let path: Vec<String> = e
+            .path()
+            .iter()
+            .filter_map(|segment| match segment {
+                serde_path_to_error::Segment::Map { key } => Some(key.clone()),
+                serde_path_to_error::Segment::Seq { index } => Some(index.to_string()),
+                _ => None,
+            })
+            .collect();
+        let names: Vec<&str> = path.iter().map(String::as_str).collect();
+        Diagnostic::new(
+            &merged.place(&names),
+            format!("`{}`: {}", dotted(&path), e.inner()),
+        )
+    })
+}
+
+/// File by file, each from top to bottom; then variables and flags.
+fn in_order(mut faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    faults.sort_by_key(|fault| match &fault.place {
+        Place::Default => (Layer::Default, 0),
+        Place::File(source, span) => (source.layer, span.start),
+        Place::Env(_) => (Layer::Env, 0),
+        Place::Flag(_) => (Layer::Flag, 0),
+    });
+    faults
+}

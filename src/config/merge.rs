@@ -1,0 +1,249 @@
+//! Merges the layers through the `config` crate and remembers where each key came from.
+
+use std::collections::BTreeMap;
+
+use config::{ConfigError, Map, Source, ValueKind};
+
+use super::document::ROOT;
+use super::file::parse_value;
+use super::schema::Node;
+use super::tree::{Item, Place, Table, Value, find, remove};
+
+/// The merged layers, not yet typed.
+pub(crate) struct Merged {
+    /// The merge.
+    pub(crate) config: config::Config,
+    /// For each path of keys (and indices): where its effective value was written.
+    pub(crate) places: BTreeMap<Vec<String>, Place>,
+}
+
+/// A layer, as the `config` crate sees it.
+#[derive(Debug, Clone)]
+struct Tree(Map<String, config::Value>);
+
+impl Source for Tree {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+    fn collect(&self) -> Result<Map<String, config::Value>, ConfigError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Merges `layers` (lowest first) above the built-in values.
+pub(crate) fn merge(mut layers: Vec<Table>) -> Result<Merged, ConfigError> {
+    whole_values_replace(&mut layers);
+    let mut built_in = Table::new();
+    defaults(&ROOT, &layers.iter().collect::<Vec<_>>(), &mut built_in);
+    layers.insert(0, built_in);
+    let mut places = BTreeMap::new();
+    let mut builder = config::Config::builder();
+    for layer in &layers {
+        index(layer, &mut Vec::new(), &mut places);
+        builder = builder.add_source(Tree(map(layer)));
+    }
+    Ok(Merged {
+        config: builder.build()?,
+        places,
+    })
+}
+
+/// Choices and tokens are replaced, not mixed: takes the lower layers' ones away where a higher layer has its own.
+fn whole_values_replace(layers: &mut [Table]) {
+    for high in (1..layers.len()).rev() {
+        let mut paths = Vec::new();
+        let (low, rest) = layers.split_at_mut(high);
+        if let Some(layer) = rest.first() {
+            wholes(&ROOT, layer, &mut Vec::new(), &mut paths);
+        }
+        for table in low {
+            for path in &paths {
+                remove(table, path);
+            }
+        }
+    }
+}
+
+fn wholes(node: &Node, table: &Table, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    for (name, item) in table {
+        let Some((child, _)) = node.child(name) else {
+            continue;
+        };
+        path.push(name.clone());
+        match (&child, &item.value) {
+            (Node::Choice(_) | Node::Token, _) => found.push(path.clone()),
+            (_, Value::Table(inner)) => wholes(&child, inner, path, found),
+            _ => {}
+        }
+        path.pop();
+    }
+}
+
+/// The built-in values: of fixed tables always, of entries by id for each entry that a layer has.
+fn defaults(node: &Node, layers: &[&Table], out: &mut Table) {
+    let inner_of = |name: &str| -> Vec<&Table> {
+        layers
+            .iter()
+            .filter_map(|layer| match &find(layer, &[name])?.value {
+                Value::Table(inner) => Some(inner),
+                _ => None,
+            })
+            .collect()
+    };
+    let holder = |table: Table| Item {
+        key: Place::Default,
+        at: Place::Default,
+        value: Value::Table(table),
+    };
+    match node {
+        Node::Table(keys) => {
+            for key in *keys {
+                let layers = inner_of(key.name);
+                match (key.default, &key.node) {
+                    (Some(toml), _) => out.extend(
+                        parse_value(toml, &Place::Default).map(|item| (key.name.to_owned(), item)),
+                    ),
+                    (None, Node::Table(inner)) if !optional(inner) || !layers.is_empty() => {
+                        let mut table = Table::new();
+                        defaults(&key.node, &layers, &mut table);
+                        out.push((key.name.to_owned(), holder(table)));
+                    }
+                    (None, Node::Keyed(_)) => {
+                        let mut table = Table::new();
+                        defaults(&key.node, &layers, &mut table);
+                        if !table.is_empty() {
+                            out.push((key.name.to_owned(), holder(table)));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Node::Keyed(keyed) => {
+            let mut ids: Vec<&str> = keyed.built_in.to_vec();
+            for (name, _) in layers.iter().copied().flatten() {
+                if !ids.contains(&name.as_str()) {
+                    ids.push(name);
+                }
+            }
+            for id in ids {
+                let mut table = Table::new();
+                defaults(&keyed.entry, &inner_of(id), &mut table);
+                if !table.is_empty() {
+                    out.push((id.to_owned(), holder(table)));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A table that says nothing when left out: no key in it has a built-in value.
+fn optional(keys: &[super::schema::Key]) -> bool {
+    keys.iter().all(|key| {
+        key.default.is_none()
+            && match key.node {
+                Node::Table(inner) => optional(inner),
+                _ => true,
+            }
+    })
+}
+
+fn index(table: &Table, path: &mut Vec<String>, places: &mut BTreeMap<Vec<String>, Place>) {
+    for (name, item) in table {
+        path.push(name.clone());
+        match &item.value {
+            Value::Table(inner) => {
+                // A table belongs to the first layer that wrote it; the built-in ones give way.
+                match places.get(path.as_slice()) {
+                    None | Some(Place::Default) => {
+                        places.insert(path.clone(), item.key.clone());
+                    }
+                    Some(_) => {}
+                }
+                index(inner, path, places);
+            }
+            value => {
+                places.insert(path.clone(), item.at.clone());
+                if let Value::List(entries) = value {
+                    for (nth, entry) in entries.iter().enumerate() {
+                        path.push(nth.to_string());
+                        places.insert(path.clone(), entry.at.clone());
+                        path.pop();
+                    }
+                }
+            }
+        }
+        path.pop();
+    }
+}
+
+fn map(table: &Table) -> Map<String, config::Value> {
+    table
+        .iter()
+        .map(|(name, item)| (name.clone(), value(item)))
+        .collect()
+}
+
+fn value(item: &Item) -> config::Value {
+    let kind = match &item.value {
+        Value::Text(text) | Value::Moment(text) => ValueKind::String(text.clone()),
+        Value::Integer(n) => ValueKind::I64(*n),
+        Value::Float(n) => ValueKind::Float(*n),
+        Value::Bool(yes) => ValueKind::Boolean(*yes),
+        Value::List(entries) => ValueKind::Array(entries.iter().map(value).collect()),
+        Value::Table(inner) => ValueKind::Table(map(inner)),
+    };
+    config::Value::new(None, kind)
+}
+
+impl Merged {
+    /// The value at `path`.
+    pub(crate) fn get(&self, path: &[&str]) -> Option<&config::Value> {
+        path.iter()
+            .try_fold(&self.config.cache, |value, name| match &value.kind {
+                ValueKind::Table(table) => table.get(*name),
+                ValueKind::Array(entries) => entries.get(name.parse::<usize>().ok()?),
+                _ => None,
+            })
+    }
+    /// The names in the table at `path`, in order.
+    pub(crate) fn names(&self, path: &[&str]) -> Vec<String> {
+        match self.get(path).map(|value| &value.kind) {
+            Some(ValueKind::Table(table)) => table.keys().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+    /// The text at `path`.
+    pub(crate) fn text(&self, path: &[&str]) -> Option<&str> {
+        match &self.get(path)?.kind {
+            ValueKind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+    /// The texts of the list at `path`.
+    pub(crate) fn texts(&self, path: &[&str]) -> Vec<String> {
+        match self.get(path).map(|value| &value.kind) {
+            Some(ValueKind::Array(entries)) => entries
+                .iter()
+                .filter_map(|entry| match &entry.kind {
+                    ValueKind::String(text) => Some(text.clone()),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+    /// Where the value at `path` was written, or the nearest table above it.
+    pub(crate) fn place(&self, path: &[&str]) -> Place {
+        (0..=path.len())
+            .rev()
+            .filter_map(|len| path.get(..len))
+            .find_map(|part| {
+                let key: Vec<String> = part.iter().map(|name| (*name).to_owned()).collect();
+                self.places.get(&key)
+            })
+            .cloned()
+            .unwrap_or(Place::Default)
+    }
+}

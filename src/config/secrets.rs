@@ -1,0 +1,294 @@
+//! Finds the secret that a reference leads to. The secret is checked, wrapped, and shown nowhere; what is shown is its source.
+//!
+//! A secret is found *for a host*: the usual variables of github.com are never sent to another server. Blocking (a program may be
+//! run): call it off the loop.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::model::TokenRef;
+
+/// The longest a program may take to print a secret.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The most that is read of a file or of a program's answer, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// A secret, where it came from, and the host it is for.
+#[derive(Clone)]
+pub struct Secret {
+    value: SecretString,
+    source: String,
+    host: String,
+}
+
+impl Secret {
+    /// The secret itself, if it is for this host; a token never goes to another one.
+    pub fn for_host(&self, host: &str) -> Option<&SecretString> {
+        self.host.eq_ignore_ascii_case(host).then_some(&self.value)
+    }
+    /// Where it came from, in words: `GH_TOKEN`, `gh auth token`, `~/token`.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+    /// The host it is for, as the configuration has it.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret")
+            .field("value", &"<hidden>")
+            .field("source", &self.source)
+            .field("host", &self.host)
+            .finish()
+    }
+}
+
+/// Why there is no secret. Never holds a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SecretError {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+fn fail<T>(message: impl Into<String>, hint: impl Into<String>) -> Result<T, SecretError> {
+    Err(SecretError {
+        message: message.into(),
+        hint: hint.into(),
+    })
+}
+
+/// Finds the secret behind `reference`, for requests to `host` (as in the API's URL, with a port where one is written). `env` is
+/// the environment, also of the programs that are run.
+///
+/// # Errors
+/// Nothing found, an unsafe file, a program that failed, or a value that can't be sent; each says what to do.
+pub fn resolve(
+    reference: &TokenRef,
+    host: &str,
+    env: &BTreeMap<String, String>,
+) -> Result<Secret, SecretError> {
+    let (raw, source) = match reference {
+        TokenRef::Auto {} => auto(host, env)?,
+        TokenRef::Env { name } => match env.get(name) {
+            Some(value) => (SecretString::from(value.clone()), name.clone()),
+            None => {
+                return fail(
+                    format!("the variable {name} is not set"),
+                    format!("export {name}, or name another variable"),
+                );
+            }
+        },
+        TokenRef::File { path } => (from_file(path)?, path.display().to_string()),
+        TokenRef::Command { argv } => {
+            let name = argv.first().cloned().unwrap_or_default();
+            (run(argv, env, PATIENCE)?, name)
+        }
+    };
+    Ok(Secret {
+        value: checked(&raw, &source)?,
+        source,
+        host: host.to_owned(),
+    })
+}
+
+/// The host as `gh` and people know it: `api.github.com` is `github.com`, `api.acme.ghe.com` is `acme.ghe.com`; no port.
+fn known_host(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    let host = if host.starts_with('[') {
+        host.split_inclusive(']')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    } else {
+        host.split(':').next().unwrap_or_default().to_owned()
+    };
+    match host.strip_prefix("api.") {
+        Some(rest) if rest == "github.com" || rest.ends_with(".ghe.com") => rest.to_owned(),
+        _ => host,
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+fn auto(host: &str, env: &BTreeMap<String, String>) -> Result<(SecretString, String), SecretError> {
+    let host = known_host(host);
+    let own = host == "github.com" || host.ends_with(".ghe.com") || is_loopback(&host);
+    let names = if own {
+        ["GH_TOKEN", "GITHUB_TOKEN"]
+    } else {
+        ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]
+    };
+    for name in names {
+        if let Some(value) = env.get(name).filter(|value| !value.trim().is_empty()) {
+            return Ok((SecretString::from(value.clone()), name.to_owned()));
+        }
+    }
+    let argv: Vec<String> = ["gh", "auth", "token", "--hostname", &host]
+        .map(str::to_owned)
+        .to_vec();
+    match run(&argv, env, PATIENCE) {
+        Ok(raw) if !raw.expose_secret().trim().is_empty() => Ok((raw, "gh auth token".to_owned())),
+        _ => fail(
+            format!("there is no token for {host}"),
+            format!(
+                "set {}, or run `gh auth login --hostname {host}`, or write `token` in the configuration",
+                names[0]
+            ),
+        ),
+    }
+}
+
+/// Trims a secret and makes sure that it can stand in a header.
+fn checked(raw: &SecretString, source: &str) -> Result<SecretString, SecretError> {
+    let text = raw.expose_secret().trim();
+    if text.is_empty() {
+        return fail(
+            format!("the secret from {source} is empty"),
+            "put the secret there",
+        );
+    }
+    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return fail(
+            format!(
+                "the secret from {source} holds a space, a line break or a character beyond ASCII"
+            ),
+            "put only the secret there, on one line",
+        );
+    }
+    Ok(SecretString::from(text.to_owned()))
+}
+
+fn from_file(path: &Path) -> Result<SecretString, SecretError> {
+    let shown = path.display();
+    let unreadable = |e: std::io::Error| SecretError {
+        message: format!("the secret's file {shown} can't be read: {}", e.kind()),
+        hint: "check the path and its owner".to_owned(),
+    };
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let meta = file.metadata().map_err(unreadable)?;
+    if !meta.is_file() {
+        return fail(format!("{shown} is not a file"), "name a file");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        if meta.mode() & 0o077 != 0 {
+            return fail(
+                format!(
+                    "others can read the secret's file {shown} (mode {:03o})",
+                    meta.mode() & 0o777
+                ),
+                format!("run: chmod 600 {shown}"),
+            );
+        }
+    }
+    let mut bytes = Vec::new();
+    file.by_ref()
+        .take(MAX_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    text(bytes, &shown.to_string())
+}
+
+fn text(bytes: Vec<u8>, source: &str) -> Result<SecretString, SecretError> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(SecretString::from(text)),
+        Err(_) => fail(
+            format!("the secret from {source} is not text"),
+            "put only the secret there, on one line",
+        ),
+    }
+}
+
+/// Runs a program without a shell and takes what it prints.
+fn run(
+    argv: &[String],
+    env: &BTreeMap<String, String>,
+    patience: Duration,
+) -> Result<SecretString, SecretError> {
+    let Some((program, arguments)) = argv.split_first() else {
+        return fail("the command is empty", "write argv = [\"program\", ..]");
+    };
+    let spawned = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(env)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        // What a program says when it fails may hold a secret, and the screen is not its place.
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(e) => {
+            return fail(
+                format!("{program} can't be run: {}", e.kind()),
+                "check argv and PATH",
+            );
+        }
+    };
+    let (send, answer) = mpsc::channel();
+    let stdout = child.stdout.take();
+    // A program's own children may keep the pipe open after it: so the reader is never joined, only waited for.
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = stdout.map(|out| out.take(MAX_BYTES).read_to_end(&mut bytes));
+        drop(send.send(matches!(read, Some(Ok(_))).then_some(bytes)));
+    });
+    let Ok(read) = answer.recv_timeout(patience) else {
+        drop(child.kill());
+        drop(child.wait());
+        return fail(
+            format!("{program} printed nothing within {} s", patience.as_secs()),
+            "run it by hand: it may be waiting for you",
+        );
+    };
+    // It has closed its output: it ends now, or is ended.
+    let mut status = child.try_wait();
+    for _ in 0..100 {
+        if !matches!(status, Ok(None)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        status = child.try_wait();
+    }
+    match (status, read) {
+        (Ok(Some(status)), Some(bytes)) if status.success() => text(bytes, program),
+        (Ok(Some(status)), _) => fail(
+            format!("{program} failed: {status}"),
+            "run it by hand to see why",
+        ),
+        _ => {
+            drop(child.kill());
+            drop(child.wait());
+            fail(
+                format!("{program} did not end"),
+                "run it by hand to see why",
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "secrets_tests.rs"]
+mod tests;

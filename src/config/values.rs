@@ -1,0 +1,179 @@
+//! The values of the typed tree that are more than text or number.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::SignedDuration;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use url::Url;
+
+/// A positive length of time, written `90s`, `1h 30m`, `7d` (a day is 24 hours, a week 7 days).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period(pub SignedDuration);
+
+impl FromStr for Period {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let span: jiff::Span = text
+            .parse()
+            .map_err(|_| "not a length of time (a unit is needed)")?;
+        if span.get_years() != 0 || span.get_months() != 0 {
+            return Err("months and years have no fixed length");
+        }
+        // Days and weeks of 24 hours: a period here measures, it does not follow a calendar.
+        let whole = span
+            .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+            .map_err(|_| "too long")?;
+        if whole <= SignedDuration::ZERO {
+            return Err("it must be more than nothing");
+        }
+        Ok(Self(whole))
+    }
+}
+
+/// The base URL of a server: http or https, a host, no user, password, query or fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerUrl(Url);
+
+impl ServerUrl {
+    /// The URL.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+    /// Its host, with the port where one is written.
+    pub fn host(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        self.0
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+    /// Whether it is this machine: then plain http shows a secret to nobody.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        }
+    }
+    /// The text, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+}
+
+impl FromStr for ServerUrl {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let url = Url::parse(text).map_err(|_| "can't be read")?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("is neither http nor https");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("holds credentials: they belong into `token` or `auth`");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("has a `?` or `#` part: write only the base");
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err("has no host");
+        }
+        Ok(Self(url))
+    }
+}
+
+/// A value that is never shown: comparing is all that can be done without [`Hidden::secret`].
+#[derive(Clone)]
+pub struct Hidden(SecretString);
+
+impl Hidden {
+    /// The secret.
+    pub fn secret(&self) -> &SecretString {
+        &self.0
+    }
+}
+
+impl PartialEq for Hidden {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<hidden>")
+    }
+}
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Ok(Self(SecretString::from(String::deserialize(d)?)))
+    }
+}
+
+/// An IANA time zone that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    /// Its name, as written.
+    pub name: String,
+    /// Its rules.
+    pub rules: jiff::tz::TimeZone,
+}
+
+impl FromStr for Zone {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        jiff::tz::TimeZone::get(text)
+            .map(|rules| Self {
+                name: text.to_owned(),
+                rules,
+            })
+            .map_err(|_| "not a known time zone")
+    }
+}
+
+macro_rules! from_text {
+    ($($name:ident),*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+from_text!(Period, ServerUrl, Zone);
+
+/// The value of a workflow input.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum InputValue {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Whole(i64),
+    /// A number.
+    Number(f64),
+    /// A text, with variables.
+    Text(String),
+}
+
+/// One value, or several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    /// Several.
+    More(Vec<String>),
+    /// One.
+    One(String),
+}
+
+impl OneOrMore {
+    /// All of them.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::More(more) => more,
+        }
+    }
+}

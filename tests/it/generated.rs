@@ -1,0 +1,76 @@
+//! Files that are generated from the code: the committed ones are equal to it. `UPDATE=1` rewrites them.
+
+use std::path::Path;
+
+use flightdeck::config::{self, Folders, Sources};
+
+fn holds(name: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, expected).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == expected,
+        "{name} is not what the code says: run with UPDATE=1"
+    );
+}
+
+#[test]
+fn the_example_configuration_is_current() {
+    holds("config.example.toml", &config::example());
+}
+
+/// Uncomments every setting and every table of the example.
+fn uncommented() -> String {
+    config::example()
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest,
+            _ => line,
+        })
+        .fold(String::new(), |text, line| text + line + "\n")
+}
+
+fn load(text: &str) -> Result<config::Loaded, config::Diagnostics> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, text).unwrap();
+    let folders = Folders {
+        home: None,
+        config: folder.path().join("c"),
+        state: folder.path().join("s"),
+        cache: folder.path().join("x"),
+    };
+    config::load(&Sources {
+        config_flag: Some(file),
+        ..Sources::new(folder.path(), folders)
+    })
+}
+
+#[test]
+fn the_example_holds_as_it_is_and_with_every_line_uncommented() {
+    assert!(!load(&config::example()).unwrap().is_configured());
+    let loaded = load(&uncommented()).unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(loaded.is_configured());
+    assert!(loaded.warnings.is_empty());
+}
+
+#[test]
+fn the_example_has_every_key_once() {
+    // Whatever table and key the strict check knows stands in the example: loading it leaves no key without a file's origin.
+    let loaded = load(&uncommented()).unwrap();
+    let missing: Vec<String> = loaded
+        .origins
+        .0
+        .iter()
+        .filter(|key| key.origin == config::Origin::Default)
+        .map(|key| key.path.join("."))
+        // Entries that only illustrate an order or a reference are not complete.
+        .filter(|key| {
+            !key.starts_with("services.payments.")
+                && !key.starts_with("services.checkout.env.staging.")
+        })
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+}
