@@ -1,5 +1,6 @@
 //! The Driver: owns the World, runs update, turns effects into tasks and answers into messages.
 
+pub mod assemble;
 pub mod clock;
 pub mod driver;
 
