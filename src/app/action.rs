@@ -147,7 +147,7 @@ actions! {
     Close               "close"                 [Dialog]              Program  ["esc" "q" "ctrl-c"]      "close"      false   "Close the dialog.";
     Theme               "theme"                 [Global]              Program  ["T"]                     ""           false   "Take the next theme.";
     Suspend             "suspend"               [Global Dialog Form]  Program  ["ctrl-z"]                ""           false   "Suspend to the shell; fg comes back.";
-    Help                "help"                  [Global Form]         Program  ["?" "f1"]                "help"       false   "Show every key that works here.";
+    Help                "help"                  [Global Dialog Form]  Program  ["?" "f1"]                "help"       false   "Show every key that works here.";
     Quit                "quit"                  [Global]              Program  ["q" "ctrl-c"]            "quit"       false   "Leave flightdeck and give the terminal back.";
 }
 

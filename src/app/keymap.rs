@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::action::{ActionId, Context};
+use super::action::ActionId;
+pub use super::action::{Context, Group};
 pub use super::chord::{Chord, ChordError, Key};
 
 /// What is wrong with an override; the message says what to write instead.
@@ -84,6 +85,40 @@ impl Keymap {
         self.chords_of(action)
             .iter()
             .find(|chord| self.resolve(context, chord) == Some(action))
+    }
+
+    /// The key line of a context: action, key to show, words; in the order of the table.
+    pub fn key_line(&self, context: Context) -> Vec<(ActionId, String, &'static str)> {
+        let labelled = ActionId::ALL.iter().filter(|id| !id.row().label.is_empty());
+        labelled
+            .filter_map(|id| Some((*id, self.shown(context, *id)?.label(), id.row().label)))
+            .collect()
+    }
+
+    /// The help of a context: every group with the actions that work there, each with all its keys and its sentence.
+    pub fn help(&self, context: Context) -> Vec<(Group, Vec<(String, &'static str)>)> {
+        let rows = |group| {
+            let of_group = ActionId::ALL
+                .iter()
+                .filter(move |id| id.row().group == group);
+            of_group
+                .filter_map(|id| {
+                    let works = |chord: &&Chord| self.resolve(context, chord) == Some(*id);
+                    let keys: Vec<String> = self
+                        .chords_of(*id)
+                        .iter()
+                        .filter(works)
+                        .map(Chord::label)
+                        .collect();
+                    (!keys.is_empty()).then(|| (keys.join(" "), id.row().doc))
+                })
+                .collect::<Vec<_>>()
+        };
+        Group::ALL
+            .into_iter()
+            .map(|group| (group, rows(group)))
+            .filter(|(_, rows)| !rows.is_empty())
+            .collect()
     }
 
     fn build(overrides: &[(&str, Vec<String>)]) -> (Self, Vec<KeymapError>) {
@@ -221,6 +256,28 @@ mod tests {
         );
         assert_eq!(map.shown(Context::Form, ActionId::Help), Some(&chord("f1")));
         assert_eq!(map.shown(Context::Pane, ActionId::Help), Some(&chord("?")));
+    }
+
+    #[test]
+    fn key_line_and_help_follow_the_map() {
+        let map = with("rollback", &["f9"]).unwrap();
+        let line: Vec<String> = map
+            .key_line(Context::Pane)
+            .iter()
+            .map(|(_, key, words)| format!("{key} {words}"))
+            .collect();
+        assert_eq!(line.first().map(String::as_str), Some("F9 roll back"));
+        assert_eq!(line.last().map(String::as_str), Some("q quit"));
+        let form = map.key_line(Context::Form);
+        assert!(
+            form.iter()
+                .any(|(id, key, _)| *id == ActionId::Copy && key == "Ctrl-Y")
+        );
+        assert!(!form.iter().any(|(id, ..)| *id == ActionId::Quit));
+        let help = map.help(Context::Pane);
+        assert!(help.iter().any(|(g, rows)| *g == Group::Move
+            && rows.contains(&("↑ k".to_owned(), ActionId::Up.row().doc))));
+        assert!(!help.iter().any(|(g, _)| *g == Group::Form));
     }
 
     #[test]

@@ -10,5 +10,7 @@ pub mod msg;
 pub mod notice;
 pub mod schedule;
 pub mod signals;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod update;
 pub mod world;

@@ -152,6 +152,15 @@ impl Schedule {
         self.slots.values().filter_map(Slot::due).min()
     }
 
+    /// The questions under way with their generations.
+    #[cfg(test)]
+    pub(crate) fn running(&self) -> Vec<(EffectKey, u64)> {
+        self.slots
+            .iter()
+            .filter_map(|(k, s)| s.running.map(|g| (k.clone(), g)))
+            .collect()
+    }
+
     /// Whether a question is under way.
     pub fn is_running(&self, key: &EffectKey) -> bool {
         self.slots.get(key).is_some_and(|s| s.running.is_some())

@@ -1,1 +1,107 @@
-//! The outside world, behind narrow capability traits.
+//! The outside world, behind narrow capability traits: a code host (GitHub) and a metrics source (Prometheus). Everything
+//! that comes from there is made harmless and typed at this border: text becomes `Safe`, commit ids are checked, unknown
+//! words are kept, and what cannot be read is left out and counted. The traits are object safe, so the runtime holds
+//! `Arc<dyn CodeHost>` and tests bring their own.
+
+pub mod cache;
+pub mod error;
+pub mod github;
+pub mod http;
+pub mod prometheus;
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use cache::{CacheKey, CachedResponse, MemoryCache, ResponseCache};
+pub use error::{ErrorKind, ProviderError};
+pub use github::Budget;
+
+use crate::domain::catalog::SignalTemplates;
+use crate::domain::ids::{CommitSha, CorrelationId, EnvId, RepoSlug, ServiceId};
+use crate::domain::observe::{MetricsClock, SignalBatch, SignalQuery};
+use crate::domain::release::{Checks, Comparison, Overview, Run, RunId, RunView};
+use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
+use crate::domain::text::Safe;
+
+/// What a trait's method gives: a boxed future, so that the traits are object safe.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What is asked, or why there is no answer.
+pub type Result<T, E = ProviderError> = std::result::Result<T, E>;
+
+/// The wall clock, injected: only the runtime may look at the real one.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// One service's repository in [`CodeHost::overview`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverviewAsk {
+    /// The service the answer is for.
+    pub service: ServiceId,
+    /// Its repository.
+    pub repo: RepoSlug,
+    /// Its environments: our id, and the name on the code host.
+    pub environments: Vec<(EnvId, String)>,
+}
+
+/// The search for the run that a dispatch started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunAsk {
+    /// The repository.
+    pub repo: RepoSlug,
+    /// The workflow's file name.
+    pub file: String,
+    /// The branch or tag that was dispatched on.
+    pub git_ref: String,
+    /// The id that its title carries.
+    pub correlation: CorrelationId,
+    /// When the dispatch was sent; runs from a minute before count, since clocks differ.
+    pub since: Timestamp,
+}
+
+/// Where code, releases, deployments and workflow runs live.
+pub trait CodeHost: Debug + Send + Sync {
+    /// One look at each of these repositories. A repository that fails does not touch the others.
+    fn overview<'a>(
+        &'a self,
+        asks: &'a [OverviewAsk],
+    ) -> Answer<'a, Vec<(ServiceId, Result<Overview>)>>;
+    /// A workflow run with the jobs of its latest attempt.
+    fn run<'a>(&'a self, repo: &'a RepoSlug, run: RunId) -> Answer<'a, Result<RunView>>;
+    /// The check runs and commit statuses of a commit.
+    fn checks<'a>(&'a self, repo: &'a RepoSlug, sha: &'a CommitSha) -> Answer<'a, Result<Checks>>;
+    /// What `head` has that `base` lacks: at most 250 commits and 300 files, with the pull requests behind them.
+    fn compare<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        base: &'a CommitSha,
+        head: &'a CommitSha,
+    ) -> Answer<'a, Result<Comparison>>;
+    /// The run whose title or name carries the correlation id; never a guess by time.
+    fn find_run<'a>(&'a self, ask: &'a RunAsk) -> Answer<'a, Result<Option<Run>>>;
+    /// Asks for the limits (free of charge).
+    fn rate_limit(&self) -> Answer<'_, Result<Budget>>;
+    /// The login behind the token; none where there is no token, or no person behind it.
+    fn login(&self) -> Answer<'_, Result<Option<Safe>>>;
+    /// Starts the rollback's workflow. Sent once; never repeated by itself.
+    fn dispatch<'a>(&'a self, order: &'a DispatchOrder) -> Answer<'a, DispatchAnswer>;
+    /// Stops a run. Sent once.
+    fn cancel<'a>(&'a self, order: &'a CancelOrder) -> Answer<'a, CancelAnswer>;
+    /// The limits as last seen in answers.
+    fn budget(&self) -> Budget;
+    /// What the last answers left out, a sentence for each repository or list concerned.
+    fn warnings(&self) -> Vec<Safe>;
+}
+
+/// Where requests, errors and latencies are counted.
+pub trait Metrics: Debug + Send + Sync {
+    /// The server's clock against ours, and the scrape interval.
+    fn clock<'a>(&'a self, templates: &'a SignalTemplates) -> Answer<'a, Result<MetricsClock>>;
+    /// Counts in bins. A bin without data is left out.
+    fn signals<'a>(&'a self, query: &'a SignalQuery) -> Answer<'a, Result<SignalBatch>>;
+    /// Whether the source answers queries with these credentials.
+    fn ready(&self) -> Answer<'_, Result<()>>;
+}

@@ -34,7 +34,7 @@ fn service(config: &Config, id: ServiceId, service: &ServiceConfig) -> Service {
         .filter_map(|env| {
             service
                 .env
-                .get(env)
+                .get(env.as_str())
                 .map(|settings| environment(config, &id, service, env, settings))
         })
         .collect();
@@ -175,7 +175,7 @@ fn fill(query: &str, id: &ServiceId, service: &ServiceConfig, env: &EnvId) -> St
     out
 }
 
-/// A value inside a quoted PromQL string: backslashes and quotes are escaped, so that a label can't change the query.
+/// A value inside a quoted string of a query: backslashes and quotes are escaped, so that a label can't change the query.
 fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"")
 }

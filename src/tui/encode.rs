@@ -78,9 +78,12 @@ impl Encoder {
         let width = usize::from(area.width).max(1);
         for (y, line) in next.content.chunks(width).enumerate() {
             let Ok(y) = u16::try_from(y) else { break };
+            let before = prev.and_then(|p| p.content.chunks(width).nth(usize::from(y)));
+            if before == Some(line) {
+                continue;
+            }
+            let old = before.map_or_else(|| blank(line.len()), glyphs);
             let glyphs = glyphs(line);
-            let old = prev.and_then(|p| p.content.chunks(width).nth(usize::from(y)));
-            let old = old.map_or_else(|| blank(line.len()), self::glyphs);
             if glyphs != old {
                 self.line(y, &old, &glyphs, &mut out);
             }
@@ -116,10 +119,8 @@ impl Encoder {
             out.extend_from_slice(symbol.as_bytes());
             let end = column.saturating_add(width);
             let at_edge = usize::from(end) >= new.len();
-            // Terminals differ in the width of composed characters, and in where the cursor stands after the last
-            // column: move absolutely next time.
-            let composed = symbol.chars().nth(1).is_some();
-            self.cursor = (!at_edge && !composed).then_some((end, y));
+            // Terminals differ in where the cursor stands after the last column: move absolutely next time.
+            self.cursor = (!at_edge && certain(symbol)).then_some((end, y));
             x = usize::from(end);
         }
     }
@@ -206,6 +207,13 @@ impl Encoder {
         });
         self.pen = to;
     }
+}
+
+/// Whether all terminals agree on the width: not on composed characters, nor on symbols that some draw as pictures.
+fn certain(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    let single = matches!((chars.next(), chars.next()), (Some(c), None) if !matches!(c, '\u{2300}'..='\u{23ff}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..));
+    single
 }
 
 /// A row of empty cells.

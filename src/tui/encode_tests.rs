@@ -264,3 +264,26 @@ fn escape_sequences_in_cells_never_leave() {
         "{text:?}"
     );
 }
+
+proptest! {
+    /// Whatever stands in cells, only our own sequences leave: every ESC is followed by `[`, and nothing else is a control
+    /// but the cursor's own moves.
+    #[test]
+    fn only_our_own_sequences_leave(w in 1u16..20, symbols in prop::collection::vec(any::<String>(), 0..40)) {
+        let mut picture = Buffer::empty(Rect::new(0, 0, w, 3));
+        for (cell, symbol) in picture.content.iter_mut().zip(&symbols) {
+            cell.set_symbol(symbol);
+        }
+        let text = String::from_utf8(Encoder::new().encode(None, &picture)).unwrap();
+        for (at, c) in text.char_indices().filter(|(_, c)| c.is_control()) {
+            match c {
+                '\u{1b}' => {
+                    let ours = text.get(at..).is_some_and(|rest| rest.starts_with("\u{1b}["));
+                    prop_assert!(ours);
+                }
+                '\r' | '\n' | '\u{8}' => {}
+                other => prop_assert!(false, "{other:?} in {text:?}"),
+            }
+        }
+    }
+}

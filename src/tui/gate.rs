@@ -16,8 +16,17 @@ pub const MUTE_AFTER: Duration = Duration::from_secs(2);
 pub const LOST_AFTER: Duration = Duration::from_secs(5);
 /// The pace while answers are missing.
 pub const LOST_EVERY: Duration = Duration::from_secs(1);
-/// The shortest time between two frames: about 30 a second.
+/// The shortest time between two frames for new data: about 30 a second.
 pub const FRAME: Duration = Duration::from_millis(33);
+
+/// Why a frame is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// A key, a click, a resize: the person waits, so the pace of [`FRAME`] does not hold.
+    Person,
+    /// Data or a clock.
+    Data,
+}
 
 /// Whether a frame may be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,12 +129,13 @@ impl Gate {
     }
 
     /// Whether a frame may be drawn now. Call it when there is something to draw.
-    pub fn may_draw(&mut self, now: Instant) -> Draw {
+    pub fn may_draw(&mut self, why: Why, now: Instant) -> Draw {
         if self.writing {
             return Draw::Wait;
         }
         let paced = self
             .last_frame
+            .filter(|_| why == Why::Data)
             .map(|last| last + FRAME)
             .filter(|at| *at > now);
         if let Some(at) = paced {
@@ -207,7 +217,7 @@ mod tests {
         }
         fn draw(&mut self, ms: u64) -> Draw {
             let now = self.at(ms);
-            self.gate.may_draw(now)
+            self.gate.may_draw(Why::Data, now)
         }
         fn answer(&mut self, ms: u64) {
             let now = self.at(ms);
@@ -258,6 +268,13 @@ mod tests {
         r.frame(10, 0);
         assert_eq!(r.draw(1), Draw::At(r.at(33)));
         assert_eq!(r.draw(33), Draw::Now);
+        // A key is answered at once, but not past the writer or the terminal.
+        let now = r.at(1);
+        assert_eq!(r.gate.may_draw(Why::Person, now), Draw::Now);
+        r.gate.frame(5_000, now);
+        assert_eq!(r.gate.may_draw(Why::Person, now), Draw::Wait);
+        r.gate.written();
+        assert_eq!(r.gate.may_draw(Why::Person, now), Draw::At(r.at(2_001)));
     }
 
     #[test]

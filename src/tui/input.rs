@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{Sender, error::TrySendError};
 use super::decode::{Decoder, InputEvent};
 
 /// How long [`Input::pause`] waits for the thread to let go of the terminal.
-const PAUSE_WITHIN: Duration = Duration::from_millis(200);
+const PAUSE_WITHIN: Duration = Duration::from_secs(1);
 /// How soon a full channel is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(5);
 

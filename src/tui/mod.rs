@@ -1,5 +1,6 @@
 //! The screen: the Driver, input and the writer.
 
+pub mod clipboard;
 pub mod decode;
 pub mod encode;
 pub mod gate;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ratatui::buffer::Buffer;
 
 use super::encode::Encoder;
-use super::gate::{self, Draw, Gate, Link};
+use super::gate::{self, Draw, Gate, Link, Why};
 
 /// Frames above this many bytes are shown at once by terminals that know synchronized output.
 pub const SYNCHRONIZED_ABOVE: usize = 1024;
@@ -30,8 +30,8 @@ impl Painter {
     }
 
     /// Whether a frame may be drawn; ask when something is to be drawn, before rendering it.
-    pub fn may_draw(&mut self, now: Instant) -> Draw {
-        self.gate.may_draw(now)
+    pub fn may_draw(&mut self, why: Why, now: Instant) -> Draw {
+        self.gate.may_draw(why, now)
     }
 
     /// The frame that brings the terminal to `next`; `None` when it shows that already.
@@ -118,17 +118,17 @@ mod tests {
         let large = painter.paint(picture(&"y".repeat(60)), now).unwrap();
         assert!(large.starts_with(b"\x1b[?2026h") && large.ends_with(b"\x1b[?2026l\x1b[c"));
         assert_eq!(
-            painter.may_draw(now + Duration::from_millis(100)),
+            painter.may_draw(Why::Data, now + Duration::from_millis(100)),
             Draw::Wait
         );
         painter.written();
         assert_ne!(
-            painter.may_draw(now + Duration::from_millis(100)),
+            painter.may_draw(Why::Data, now + Duration::from_millis(100)),
             Draw::Now
         );
         painter.answer(now + Duration::from_millis(200));
         assert_eq!(
-            painter.may_draw(now + Duration::from_millis(200)),
+            painter.may_draw(Why::Data, now + Duration::from_millis(200)),
             Draw::Now
         );
         assert_eq!(painter.link(), (Link::Answers, 0));

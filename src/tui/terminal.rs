@@ -63,6 +63,9 @@ pub fn sane_size((columns, rows): (u16, u16)) -> (u16, u16) {
     (columns, rows)
 }
 
+/// Asks the terminal for its background colour; the answer is an event. Send it after the first frame.
+pub const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
+
 /// What is switched on beside raw mode and the alternate screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Modes {
@@ -180,8 +183,9 @@ pub fn install_panic_hook() {
 /// How a wish to be suspended ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suspended {
-    /// It was stopped and is back: everything must be drawn again, opening first.
-    Resumed,
+    /// The terminal is given back and the stop is sent. It may take a moment to arrive, so wait for SIGCONT (a stream
+    /// made beforehand), then call [`Terminal::resume`].
+    Stopping,
     /// No shell waits above that could wake it up again: nothing was done.
     NoShell,
 }
@@ -231,26 +235,19 @@ impl Terminal {
         restore_if(|r| Arc::ptr_eq(&r.muted, &self.muted));
     }
 
-    /// Gives the terminal back, stops this job like Ctrl-Z in a shell, and takes the terminal again when it is continued.
-    /// The input thread must be paused meanwhile.
+    /// Gives the terminal back and stops this job like Ctrl-Z in a shell, also when something like `cargo run` stands
+    /// between (SIGSTOP to the process group; not SIGTSTP, which the loop handles). Pause the input thread before.
     pub fn suspend(&mut self) -> io::Result<Suspended> {
         if !can_suspend() {
             return Ok(Suspended::NoShell);
         }
-        self.suspend_by(|| rustix::process::kill_current_process_group(Signal::STOP))?;
-        Ok(Suspended::Resumed)
-    }
-
-    /// As [`Self::suspend`], with the way of stopping given. SIGSTOP and not SIGTSTP: the loop handles the latter.
-    fn suspend_by(&mut self, stop: impl FnOnce() -> Result<(), Errno>) -> io::Result<()> {
         self.leave();
-        let stopped = stop();
-        self.take()?;
-        Ok(stopped?)
+        rustix::process::kill_current_process_group(Signal::STOP)?;
+        Ok(Suspended::Stopping)
     }
 
-    /// After SIGCONT without [`Self::suspend`] (stopped from outside): the shell may have changed the terminal.
-    /// Everything must be drawn again, opening first.
+    /// After SIGCONT, whether [`Self::suspend`] or somebody outside had stopped us (a shell may have changed the
+    /// terminal then). Everything must be drawn again, opening first, by a writer with the new [`Self::muted`].
     pub fn resume(&mut self) -> io::Result<()> {
         let taken = TAKEN
             .lock()

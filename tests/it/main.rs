@@ -4,3 +4,9 @@
 mod config;
 #[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod layering;
+#[cfg(test)]
+mod relay;
+#[cfg(test)]
+mod term;

@@ -72,28 +72,23 @@ impl LineInput {
             (Key::Right, true) => self.cursor = self.word_after(),
             (Key::Home, _) | (Key::Char('a'), true) => self.cursor = 0,
             (Key::End, _) | (Key::Char('e'), true) => self.cursor = self.graphemes.len(),
-            (Key::Backspace, false) => self.remove(self.cursor.saturating_sub(1)),
-            (Key::Delete, false) => self.remove(self.cursor),
-            (Key::Char('w') | Key::Backspace, true) => self.remove(self.word_before()),
-            (Key::Char('u'), true) => self.remove(0),
+            (Key::Backspace, false) => self.remove_back_to(self.cursor.saturating_sub(1)),
+            (Key::Delete, false) if self.cursor < self.graphemes.len() => {
+                self.graphemes.remove(self.cursor);
+            }
+            (Key::Delete, false) => {}
+            (Key::Char('w') | Key::Backspace, true) => self.remove_back_to(self.word_before()),
+            (Key::Char('u'), true) => self.remove_back_to(0),
             _ => return false,
         }
         true
     }
 
-    /// Removes between the cursor and `other`; at the cursor itself, the grapheme under it.
-    fn remove(&mut self, other: usize) {
-        let end = if other == self.cursor {
-            other + 1
-        } else {
-            self.cursor
-        };
-        if self.cursor == 0 && other == 0 && end == 1 && self.graphemes.is_empty() {
-            return;
-        }
-        self.graphemes
-            .drain(other.min(self.graphemes.len())..end.min(self.graphemes.len()));
-        self.cursor = other.min(self.graphemes.len());
+    /// Removes what stands between `from` and the cursor.
+    fn remove_back_to(&mut self, from: usize) {
+        let end = self.cursor.min(self.graphemes.len());
+        self.cursor = from.min(end);
+        self.graphemes.drain(self.cursor..end);
     }
 
     fn is_space(&self, at: usize) -> bool {
@@ -199,6 +194,8 @@ mod tests {
         assert_eq!(edit("check", "left left x"), "che|ck".replace('|', "x|"));
         assert_eq!(edit("check", "home delete end backspace"), "hec|");
         assert_eq!(edit("", "backspace delete left right"), "|");
+        assert_eq!(edit("abc", "home backspace ctrl-w ctrl-u"), "|abc");
+        assert_eq!(edit("abc", "delete"), "abc|");
         assert_eq!(
             edit("one two  three", "ctrl-left ctrl-left"),
             "one |two  three"

@@ -6,6 +6,8 @@ mod follow;
 mod resume;
 mod rows;
 mod send;
+#[cfg(test)]
+mod tests;
 
 pub(super) use follow::{advance, cancelled_run_seen, found, run_seen};
 pub(super) use resume::{ledger_read, resolve, resume};

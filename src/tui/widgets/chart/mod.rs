@@ -115,7 +115,7 @@ impl Chart<'_> {
         let places = self.places(area, &axis);
         self.y_axis(&places, &axis, buffer, styles);
         self.level_lines(&places, &axis, buffer, styles);
-        let taken = self.marker_and_times(&places, buffer, styles);
+        self.marker_and_times(&places, buffer, styles);
         let dots = Dots::draw(
             self.points,
             self.window,
@@ -124,7 +124,6 @@ impl Chart<'_> {
         );
         dots.put(places.plot, buffer, styles.get(self.role), self.ascii);
         self.level_labels(&places, &axis, &dots, buffer, styles);
-        debug_assert!(taken <= places.times.right());
     }
 
     fn places(&self, area: Rect, axis: &Axis) -> Places {
@@ -235,8 +234,8 @@ impl Chart<'_> {
         }
     }
 
-    /// The deploy's line, then the times below the axis around its label. Returns the column after the last label.
-    fn marker_and_times(&self, places: &Places, buffer: &mut Buffer, styles: &Styles) -> u16 {
+    /// The deploy's line, then the times below the axis around its label.
+    fn marker_and_times(&self, places: &Places, buffer: &mut Buffer, styles: &Styles) {
         let mut used: Vec<(u16, u16)> = Vec::new();
         if let Some((marker, x)) = self
             .marker
@@ -286,10 +285,6 @@ impl Chart<'_> {
                 ));
             }
         }
-        used.iter()
-            .map(|(_, end)| *end)
-            .max()
-            .unwrap_or(places.times.x)
     }
 
     /// The column of a moment inside the window.

@@ -1,0 +1,89 @@
+//! A ready configuration of the cockpit for this company.
+
+use std::path::Path;
+
+use super::Demo;
+use super::catalog::{OWNER, SERVICES, STAR};
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.extend([format!("\\u{:04X}", u32::from(c))]),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+const SIGNALS: &str = r#"
+[defaults.signals]
+requests = 'sum(increase(http_requests_total{service="$service",env="$env"$track}[$bin]))'
+errors = 'sum(increase(http_requests_total{service="$service",env="$env",code=~"5.."$track}[$bin]))'
+latency = { buckets = 'sum by (le) (increase(http_request_duration_seconds_bucket{service="$service",env="$env"$track}[$bin]))', unit = "s" }
+saturation = { cpu = { query = 'avg(process_cpu_utilisation{service="$service",env="$env"$track})', unit = "ratio" } }
+
+[defaults.slo]
+availability = { objective = 0.995, period = "30d" }
+latency = { objective = 0.95, below = "300ms", period = "30d" }
+"#;
+
+/// The configuration file's text; the token is read from the file at `token_file`.
+pub(crate) fn toml(demo: &Demo, token_file: &Path) -> String {
+    let token = quoted(&token_file.to_string_lossy());
+    let mut out = format!(
+        "# The demo's company. Everything here is simulated.\nschema = 1\ntimezone = \"Europe/Berlin\"\n\n\
+         [clock]\nat = \"{}\"\nreal_at = \"{}\"\nspeed = {:?}\n\n\
+         [github.main]\napi = \"{}\"\ngraphql = \"{}\"\ntoken = {{ from = \"file\", path = {token} }}\n\n\
+         [metrics.prom]\nurl = \"{}\"\n{SIGNALS}\n\
+         [ui]\nbanner = \"DEMO\"\nservice = \"{STAR}\"\n",
+        demo.clock.at,
+        demo.clock.real_at,
+        demo.clock.speed,
+        demo.github_url,
+        demo.graphql_url,
+        demo.prometheus_url,
+    );
+    for spec in &SERVICES {
+        let name = spec.name;
+        let envs: Vec<String> = spec
+            .environments
+            .iter()
+            .map(|e| format!("\"{}\"", e.name))
+            .collect();
+        out.extend([format!(
+            "\n[services.{name}]\nrepo = \"{OWNER}/{name}\"\ngithub = \"main\"\nmetrics = \"prom\"\nenvironments = [{}]\n\
+             release = {{ tags = \"v*\", from = \"tags\" }}\nirreversible = [\"db/migrations/**\"]\n\
+             roles = {{ accountable = \"li\", responsible = [\"maria\"] }}\n",
+            envs.join(", "),
+        )]);
+        if name == STAR {
+            out.push_str("kpi = { orders = { query = 'sum(increase(orders_total{env=\"$env\"}[$bin]))', unit = \"orders\", worse = \"lower\" } }\n");
+        }
+        if name == "search" {
+            out.extend([format!("needs = [\"{STAR}\"]\n")]);
+        }
+        for env in spec.environments {
+            let production = env.name == "production";
+            let env = env.name;
+            out.extend([format!("\n[services.{name}.env.{env}]\n")]);
+            if !production {
+                out.push_str("confirm = \"key\"\n");
+                continue;
+            }
+            out.extend([format!(
+                "live = [\"deployments\"]\n\
+                 deploy = {{ workflow = \"deploy.yml\", ref = \"main\", inputs = {{ version = \"$to_version\", sha = \"$to_sha\", cockpit_id = \"$correlation_id\" }} }}\n\
+                 canary = {{ jobs = \"canary {{weight}} %\", track = ',track=\"canary\"', stable = ',track=\"stable\"' }}\n\
+                 bake = \"30m\"\nconfirm = \"service-name\"\nverify_within = \"15m\"\n\n\
+                 [services.{name}.env.{env}.rollback]\nladder = [\"workflow\"]\n\n\
+                 [services.{name}.env.{env}.rollback.way]\n\
+                 workflow = {{ github_workflow = {{ file = \"rollback.yml\", ref = \"main\", inputs = {{ sha = \"$to_sha\", cockpit_id = \"$correlation_id\" }} }} }}\n",
+            )]);
+        }
+    }
+    out
+}

@@ -1,0 +1,22 @@
+//! The texts of the GraphQL queries, and how names get into them.
+
+use serde_json::Value;
+
+pub(super) const OVERVIEW: &str = include_str!("queries/overview.graphql");
+pub(super) const PULLS: &str = include_str!("queries/pulls.graphql");
+
+/// A query's text without its comment lines.
+pub(super) fn body(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let code = |line: &&str| !line.trim_start().starts_with('#');
+    for line in text.lines().filter(code) {
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
+
+/// A string as a GraphQL literal. JSON's escapes are GraphQL's.
+pub(super) fn literal(text: &str) -> String {
+    Value::from(text).to_string()
+}
