@@ -142,8 +142,14 @@ pub enum Fetch {
 /// A change, sent once.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
-    /// Records the intent unless one is open; everything else waits for the answer. The owner is added by the runtime.
-    OpenIntent(Draft),
+    /// Records the intent unless one is open, or the same was done already; everything else waits for the answer. The runtime
+    /// adds which process owns it.
+    OpenIntent {
+        /// The row.
+        draft: Draft,
+        /// When the version that is left was deployed: the same rollback done since then is done already.
+        since: Timestamp,
+    },
     /// Records a row that must be on disk before the next step.
     Record(Draft),
     /// Records a row; the next step does not wait for it.
@@ -152,7 +158,7 @@ pub enum Write {
     TakeOver {
         /// The rollback.
         operation: CorrelationId,
-        /// The row to write.
+        /// Who, and when.
         draft: Draft,
     },
     /// Cancels a run.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::catalog::SignalTemplates;
 use crate::domain::fetched::{Fault, Fetched};
@@ -31,7 +32,7 @@ const LEVEL_S: i64 = 60;
 const KEEP_S: i64 = 6 * 3_600;
 
 /// The drawn series.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// Errors per request, 0..1.
     pub errors: Vec<Point>,
@@ -42,7 +43,7 @@ pub struct Series {
 }
 
 /// A level: what it is now, and what it was before the deploy.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Level {
     /// Over the last minute.
     pub now: Option<f64>,
@@ -311,6 +312,53 @@ impl Signals {
                 .and_then(|b| p95(&self.bounds_ms, b))
                 .map(|q| q.ms);
         }
+    }
+}
+
+/// What is kept of the signals for the next start.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SignalMemory {
+    anchor: Option<Timestamp>,
+    judged: bool,
+    status: Fetched<()>,
+    verdict: Option<Verdict>,
+    series: Series,
+    errors: Level,
+    latency: Level,
+    per_second: Option<f64>,
+}
+
+impl Signals {
+    /// What is worth keeping for the next start.
+    pub fn memory(&self) -> SignalMemory {
+        SignalMemory {
+            anchor: self.anchor,
+            judged: self.judged,
+            status: self.status.clone(),
+            verdict: self.verdict.clone(),
+            series: self.series.clone(),
+            errors: self.errors,
+            latency: self.latency,
+            per_second: self.per_second,
+        }
+    }
+
+    /// What was kept, shown as cached until the source answers. The bins are asked for anew.
+    pub fn recall(&mut self, memory: SignalMemory) {
+        if self.anchor.is_some() && self.anchor != memory.anchor {
+            return;
+        }
+        *self = Self {
+            anchor: memory.anchor,
+            judged: memory.judged,
+            status: memory.status.into_cached(),
+            verdict: memory.verdict,
+            series: memory.series,
+            errors: memory.errors,
+            latency: memory.latency,
+            per_second: memory.per_second,
+            ..Self::default()
+        };
     }
 }
 

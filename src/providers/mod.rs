@@ -21,7 +21,8 @@ pub use error::{ErrorKind, ProviderError};
 pub use github::Budget;
 
 use crate::domain::catalog::SignalTemplates;
-use crate::domain::ids::{CommitSha, CorrelationId, EnvId, RepoSlug, ServiceId};
+use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, ServiceId};
+pub use crate::domain::observe::OverviewAsk;
 use crate::domain::observe::{MetricsClock, SignalBatch, SignalQuery};
 use crate::domain::release::{Checks, Comparison, Overview, Run, RunId, RunView};
 use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
@@ -35,17 +36,6 @@ pub type Result<T, E = ProviderError> = std::result::Result<T, E>;
 
 /// The wall clock, injected: only the runtime may look at the real one.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// One service's repository in [`CodeHost::overview`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OverviewAsk {
-    /// The service the answer is for.
-    pub service: ServiceId,
-    /// Its repository.
-    pub repo: RepoSlug,
-    /// Its environments: our id, and the name on the code host.
-    pub environments: Vec<(EnvId, String)>,
-}
 
 /// The search for the run that a dispatch started.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,17 @@
-//! The Driver: owns the World, runs update, turns effects into tasks and answers into messages.
+//! The Driver: owns the World, runs update, turns effects into tasks and answers into messages. [`session`] builds it from a
+//! configuration; [`query`] answers the commands that need no Driver.
 
 pub mod assemble;
+mod cache;
 pub mod clock;
+mod disk;
 pub mod driver;
+mod executor;
+pub mod query;
+mod remember;
+pub mod session;
+mod sources;
+mod writes;
 
 pub use clock::Clock;
 pub use driver::{Driver, Executor};

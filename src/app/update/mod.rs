@@ -63,3 +63,20 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
     effects.extend(wanted::due(world, now));
     effects
 }
+
+/// A service's overview was restored from the last screen.
+pub(super) fn overview_restored(
+    world: &mut World,
+    service: &crate::domain::ids::ServiceId,
+    now: Now,
+) {
+    derive::overview(world, service, now);
+}
+
+/// A target's details were restored from the last screen.
+pub(super) fn slice_restored(world: &mut World, target: &crate::domain::ids::Target, now: Now) {
+    if let Some(slice) = world.envs.get_mut(target) {
+        derive::checklist(slice);
+    }
+    derive::plan(world, target, now);
+}

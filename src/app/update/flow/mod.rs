@@ -43,11 +43,20 @@ pub(in crate::app::update) fn confirmed(
     let mut flow = Flow::new(service, env, approved.facts(), now.0);
     flow.begin(now.0, "recording the intent", None, None);
     flow.approved = Some(approved);
+    // A later deploy of the same version may be rolled back once more.
+    let since = world
+        .envs
+        .get(&target)
+        .and_then(|slice| {
+            let watched = slice.watch.as_ref().map(|w| w.started_at);
+            watched.or_else(|| slice.state.as_ref()?.live.as_ref().map(|l| l.started_at))
+        })
+        .unwrap_or(now.0);
     let draft = rows::intent(&world.who, &flow, now);
     world.flows.insert(target.clone(), flow);
     vec![Effect::Write {
         target,
-        what: Write::OpenIntent(draft),
+        what: Write::OpenIntent { draft, since },
     }]
 }
 

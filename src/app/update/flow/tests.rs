@@ -43,7 +43,7 @@ fn sent(effects: &[Effect]) -> usize {
 
 fn kinds(effects: &[Effect]) -> Vec<String> {
     let kind = |w: &&Write| match w {
-        Write::OpenIntent(d)
+        Write::OpenIntent { draft: d, .. }
         | Write::Record(d)
         | Write::Note(d)
         | Write::TakeOver { draft: d, .. } => d.kind.clone(),
@@ -57,7 +57,7 @@ fn draft(effects: &[Effect]) -> Draft {
     writes(effects)
         .into_iter()
         .find_map(|w| match w {
-            Write::OpenIntent(d) | Write::Record(d) => Some(d.clone()),
+            Write::OpenIntent { draft: d, .. } | Write::Record(d) => Some(d.clone()),
             _ => None,
         })
         .unwrap()

@@ -1,0 +1,3 @@
+//! One-shot questions of the commands, without a Driver.
+
+pub mod ledger;

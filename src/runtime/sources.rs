@@ -1,0 +1,285 @@
+//! The sources by name. A source is made when it is first asked: its token may need a program to be run, its client the
+//! machine's certificates; neither may hold up the first frame.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use super::cache::StoreCache;
+use super::clock::Clock;
+use super::disk::DiskHandle;
+use crate::app::effect::Fetch;
+use crate::app::msg::Answer;
+use crate::config::model::{Auth, Config, GithubConfig, MetricsConfig, TokenRef};
+use crate::config::secrets;
+use crate::domain::fetched::{Fault, FaultKind};
+use crate::domain::observe::Budget;
+use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
+use crate::domain::text::Safe;
+use crate::providers::github::{GitHub, GithubSettings};
+use crate::providers::http::{HttpPolicy, init_tls};
+use crate::providers::prometheus::{MetricsAuth, Prometheus, PrometheusSettings};
+use crate::providers::{CodeHost, Metrics, ProviderError, RunAsk};
+
+/// A source that is made once, when it is first asked.
+type Lazy<T> = OnceCell<Arc<T>>;
+
+/// All configured sources.
+#[derive(Debug)]
+pub(super) struct Sources {
+    github: BTreeMap<String, (GithubConfig, Lazy<GitHub>)>,
+    metrics: BTreeMap<String, (MetricsConfig, Lazy<Prometheus>)>,
+    env: BTreeMap<String, String>,
+    disk: DiskHandle,
+    clock: Clock,
+}
+
+impl Sources {
+    /// The sources of a configuration; `env` is the environment that tokens are looked up in.
+    pub(super) fn new(
+        config: &Config,
+        env: BTreeMap<String, String>,
+        disk: DiskHandle,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            github: config
+                .github
+                .iter()
+                .map(|(n, c)| (n.clone(), (c.clone(), OnceCell::new())))
+                .collect(),
+            metrics: config
+                .metrics
+                .iter()
+                .map(|(n, c)| (n.clone(), (c.clone(), OnceCell::new())))
+                .collect(),
+            env,
+            disk,
+            clock,
+        }
+    }
+
+    fn fault(&self, kind: FaultKind, message: &str, hint: &str) -> Fault {
+        Fault {
+            message: Safe::new(message),
+            hint: Some(Safe::new(hint)),
+            kind,
+            at: self.clock.now().0,
+            retry_at: None,
+        }
+    }
+
+    fn timer(&self) -> crate::providers::Clock {
+        let clock = self.clock.clone();
+        Arc::new(move || clock.now().0)
+    }
+
+    /// Finds a secret off the loop: a program may be run for it.
+    async fn secret(
+        &self,
+        what: &str,
+        reference: &TokenRef,
+        host: &str,
+    ) -> Result<secrets::Secret, Fault> {
+        let (reference, host, env) = (reference.clone(), host.to_owned(), self.env.clone());
+        let found =
+            tokio::task::spawn_blocking(move || secrets::resolve(&reference, &host, &env)).await;
+        match found {
+            Ok(Ok(secret)) => Ok(secret),
+            Ok(Err(e)) => {
+                Err(self.fault(FaultKind::Auth, &format!("{what}: {}", e.message), &e.hint))
+            }
+            Err(_) => Err(self.fault(
+                FaultKind::Internal,
+                &format!("{what}: looking for its token was interrupted"),
+                "try again",
+            )),
+        }
+    }
+
+    async fn host(&self, name: &str) -> Result<Arc<GitHub>, Fault> {
+        let Some((config, cell)) = self.github.get(name) else {
+            return Err(self.fault(
+                FaultKind::Config,
+                &format!("there is no GitHub source `{name}`"),
+                "add it to the configuration",
+            ));
+        };
+        let made = cell.get_or_try_init(|| async {
+            init_tls();
+            let host = config.api.host();
+            let secret = self
+                .secret(&format!("github.{name}"), &config.token, &host)
+                .await?;
+            let settings = GithubSettings {
+                name: name.to_owned(),
+                api: config.api.url().clone(),
+                graphql: config.graphql.as_ref().map(|u| u.url().clone()),
+                token: secret.for_host(&host).cloned(),
+                budget: config.budget,
+            };
+            let cache = Arc::new(StoreCache::new(self.disk.clone()));
+            Ok(Arc::new(GitHub::new(
+                settings,
+                HttpPolicy::default(),
+                cache,
+                self.timer(),
+            )))
+        });
+        made.await.map(Arc::clone)
+    }
+
+    async fn meter(&self, name: &str) -> Result<Arc<Prometheus>, Fault> {
+        let Some((config, cell)) = self.metrics.get(name) else {
+            return Err(self.fault(
+                FaultKind::Config,
+                &format!("there is no metrics source `{name}`"),
+                "add it to the configuration",
+            ));
+        };
+        let made = cell.get_or_try_init(|| async {
+            init_tls();
+            let host = config.url.host();
+            let what = format!("metrics.{name}");
+            let secret = |reference: TokenRef| {
+                let (what, host) = (what.clone(), host.clone());
+                async move {
+                    self.secret(&what, &reference, &host)
+                        .await
+                        .map(|s| s.for_host(&host).cloned().unwrap_or_default())
+                }
+            };
+            let auth = match &config.auth {
+                None => MetricsAuth::None,
+                Some(Auth::Bearer(token)) => MetricsAuth::Bearer(secret(token.clone()).await?),
+                Some(Auth::Basic { user, password }) => MetricsAuth::Basic {
+                    user: user.clone(),
+                    password: secret(password.clone()).await?,
+                },
+            };
+            let settings = PrometheusSettings {
+                name: name.to_owned(),
+                url: config.url.url().clone(),
+                auth,
+                headers: config
+                    .headers
+                    .iter()
+                    .map(|(k, v)| (k.clone(), v.secret().clone()))
+                    .collect(),
+                ca_file: config.ca_file.clone(),
+                scrape_s: config
+                    .scrape
+                    .and_then(|s| u32::try_from(s.0.as_secs()).ok()),
+            };
+            Ok(Arc::new(Prometheus::new(
+                settings,
+                HttpPolicy::default(),
+                self.timer(),
+            )))
+        });
+        made.await.map(Arc::clone)
+    }
+
+    /// What is left of a source's limits, once it was asked.
+    pub(super) fn budget(&self, name: &str) -> Option<Budget> {
+        let (_, cell) = self.github.get(name)?;
+        let seen = cell.get()?.budget();
+        Some(Budget {
+            limit: seen.limit,
+            remaining: seen.remaining,
+            reset_at: seen.reset_at,
+            graphql_limit: seen.graphql_limit,
+            graphql_remaining: seen.graphql_remaining,
+            graphql_reset_at: seen.graphql_reset_at,
+        })
+    }
+
+    fn told<T>(&self, result: Result<T, ProviderError>) -> Result<T, Fault> {
+        result.map_err(|e| e.to_fault(self.clock.now().0))
+    }
+
+    /// Asks; the answer is of the question's kind.
+    pub(super) async fn fetch(&self, what: Fetch) -> Answer {
+        match what {
+            Fetch::Login { source } => Answer::Login(match self.host(&source).await {
+                Ok(host) => self.told(host.login().await),
+                Err(fault) => Err(fault),
+            }),
+            Fetch::Overview { source, asks } => Answer::Overview(match self.host(&source).await {
+                Ok(host) => host
+                    .overview(&asks)
+                    .await
+                    .into_iter()
+                    .map(|(s, r)| (s, self.told(r)))
+                    .collect(),
+                Err(fault) => asks
+                    .into_iter()
+                    .map(|a| (a.service, Err(fault.clone())))
+                    .collect(),
+            }),
+            Fetch::Run { source, repo, run } => Answer::Run(match self.host(&source).await {
+                Ok(host) => self.told(host.run(&repo, run).await),
+                Err(fault) => Err(fault),
+            }),
+            Fetch::Checks { source, repo, sha } => Answer::Checks(match self.host(&source).await {
+                Ok(host) => self.told(host.checks(&repo, &sha).await),
+                Err(fault) => Err(fault),
+            }),
+            Fetch::Compare {
+                source,
+                repo,
+                base,
+                head,
+            } => Answer::Compare(match self.host(&source).await {
+                Ok(host) => self.told(host.compare(&repo, &base, &head).await),
+                Err(fault) => Err(fault),
+            }),
+            Fetch::FindRun {
+                source,
+                repo,
+                file,
+                git_ref,
+                correlation,
+                since,
+            } => {
+                let ask = RunAsk {
+                    repo,
+                    file,
+                    git_ref,
+                    correlation,
+                    since,
+                };
+                Answer::Found(match self.host(&source).await {
+                    Ok(host) => self.told(host.find_run(&ask).await),
+                    Err(fault) => Err(fault),
+                })
+            }
+            Fetch::Clock { source, templates } => Answer::Clock(match self.meter(&source).await {
+                Ok(meter) => self.told(meter.clock(&templates).await),
+                Err(fault) => Err(fault),
+            }),
+            Fetch::Signals { source, query } => Answer::Signals(match self.meter(&source).await {
+                Ok(meter) => self.told(meter.signals(&query).await),
+                Err(fault) => Err(fault),
+            }),
+            Fetch::Ledger => Answer::Ledger(Ok(Vec::new())),
+        }
+    }
+
+    /// Sends a dispatch, once. A source that can't be made was never reached: rejected.
+    pub(super) async fn dispatch(&self, order: &DispatchOrder) -> DispatchAnswer {
+        match self.host(order.source()).await {
+            Ok(host) => host.dispatch(order).await,
+            Err(fault) => DispatchAnswer::Rejected(fault),
+        }
+    }
+
+    /// Sends a cancel, once.
+    pub(super) async fn cancel(&self, order: &CancelOrder) -> CancelAnswer {
+        match self.host(order.source()).await {
+            Ok(host) => host.cancel(order).await,
+            Err(fault) => CancelAnswer::Rejected(fault),
+        }
+    }
+}
