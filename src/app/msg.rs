@@ -10,6 +10,7 @@ use crate::domain::rollback::{ApprovedPlan, CancelAnswer, DispatchAnswer};
 use crate::domain::text::Safe;
 
 use super::effect::EffectKey;
+use super::notice::Notice;
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,8 @@ pub enum Msg {
     },
     /// What is left of a source's limits.
     Budget(String, Budget),
+    /// Something that a person should know.
+    Noticed(Notice),
     /// The ledger changed on disk (another process wrote).
     LedgerChanged,
     /// A write was done, or failed.

@@ -161,6 +161,11 @@ impl Schedule {
             .collect()
     }
 
+    /// Whether no question is under way.
+    pub fn is_idle(&self) -> bool {
+        self.slots.values().all(|s| s.running.is_none())
+    }
+
     /// Whether a question is under way.
     pub fn is_running(&self, key: &EffectKey) -> bool {
         self.slots.get(key).is_some_and(|s| s.running.is_some())

@@ -63,7 +63,7 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
 /// Help and version are answers; all else is wrong usage, as an object where JSON was asked for.
 fn not_understood(error: &clap::Error, arguments: &[OsString], no_color: Option<&str>) -> ExitCode {
     let mut json = arguments.iter().take_while(|a| *a != "--");
-    let mut out = Output::new(json.any(|a| a == "--json"), no_color);
+    let out = Output::new(json.any(|a| a == "--json"), no_color);
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion

@@ -4,12 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::catalog::{STAR, ServiceSpec};
-use super::model::{
-    Commit, Environment, Input, Milestone, Pull, Release, Repo, Review, Touched, Workflow,
-};
+use super::model::{Commit, Environment, Pull, Release, Repo, Review, Touched};
 use super::people::{BAD_RELEASE, HOSTILE_TITLE, PEOPLE, TITLES, long_title};
 use super::rng::{self, Rng};
-use super::{num, past};
+use super::{num, past, planning};
 
 /// How many releases of each service there are.
 const RELEASES: usize = 22;
@@ -23,25 +21,6 @@ const FOLDERS: [&str; 6] = [
     "tests",
     "docs",
 ];
-const DEPLOY_INPUTS: &[Input] = &[
-    input("version", true),
-    input("sha", false),
-    input("environment", false),
-    input("cockpit_id", false),
-];
-const ROLLBACK_INPUTS: &[Input] = &[
-    input("sha", false),
-    input("version", false),
-    input("service", false),
-    input("environment", false),
-    input("reason", false),
-    input("cockpit_id", false),
-];
-
-const fn input(name: &'static str, required: bool) -> Input {
-    Input { name, required }
-}
-
 /// A moment some hours before another.
 pub(crate) fn hours_before(at: Timestamp, hours: f64) -> Timestamp {
     at.checked_sub(SignedDuration::from_secs(num::whole(hours * 3600.0)))
@@ -91,7 +70,7 @@ pub(crate) fn generate(
             })
             .collect(),
         deployments: Vec::new(),
-        workflows: workflows(id, created),
+        workflows: planning::workflows(id, created),
         runs: Vec::new(),
         shifts: Vec::new(),
         next_id: num::wide(place) * 1_000_000,
@@ -151,7 +130,7 @@ pub(crate) fn generate(
         }
     }
     order(&mut repo, &mut rng, spec);
-    milestones(&mut repo, &mut rng, spec, start);
+    planning::milestones(&mut repo, &mut rng, spec, start);
     if let Some(tag) = spec.draft {
         let head = repo.commits.len().saturating_sub(1);
         repo.releases.push(Release {
@@ -168,24 +147,6 @@ pub(crate) fn generate(
     }
     past::fill(seed, spec, start, &mut repo);
     repo
-}
-
-fn workflows(repo: u64, created: Timestamp) -> Vec<Workflow> {
-    [
-        ("CI", "ci.yml", None),
-        ("Deploy", "deploy.yml", Some(DEPLOY_INPUTS)),
-        ("Roll back", "rollback.yml", Some(ROLLBACK_INPUTS)),
-    ]
-    .into_iter()
-    .zip(1..)
-    .map(|((name, file, inputs), n)| Workflow {
-        id: repo / 10 + n,
-        name,
-        file,
-        inputs,
-        created,
-    })
-    .collect()
 }
 
 fn commit(
@@ -397,40 +358,5 @@ fn order(repo: &mut Repo, rng: &mut Rng, spec: &ServiceSpec) {
         if let Some(merge) = pull.merge.and_then(|m| repo.commits.get_mut(m)) {
             merge.message = format!("{} (#{})", merge.message, pull.number);
         }
-    }
-}
-
-fn milestones(repo: &mut Repo, rng: &mut Rng, spec: &ServiceSpec, start: Timestamp) {
-    // GitHub keeps only the date of a milestone; it comes back as a moment in the morning.
-    let morning = |days: i64| {
-        let day = start.as_second().div_euclid(86_400) + days;
-        Timestamp::from_second(day * 86_400 + 8 * 3_600).ok()
-    };
-    for (n, release) in repo.releases.iter().rev().skip(1).take(3).rev().enumerate() {
-        repo.milestones.push(Milestone {
-            number: num::wide(n) + 1,
-            title: release.tag.clone(),
-            description: String::new(),
-            due: release.published,
-            created: hours_before(release.created, 400.0),
-            closed: release.published,
-            open_issues: 0,
-            closed_issues: rng.int(4, 15),
-        });
-    }
-    let planned = spec
-        .planned
-        .map(|(title, days, description)| (title, description, morning(days)));
-    for (title, description, due) in planned.into_iter().chain([("Backlog", "Some day", None)]) {
-        repo.milestones.push(Milestone {
-            number: num::wide(repo.milestones.len()) + 1,
-            title: title.to_owned(),
-            description: description.to_owned(),
-            due,
-            created: hours_before(start, 300.0),
-            closed: None,
-            open_issues: rng.int(1, 9),
-            closed_issues: rng.int(0, 9),
-        });
     }
 }

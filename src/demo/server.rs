@@ -249,6 +249,7 @@ async fn handle(
             },
         }
     };
+    let wire = dated(&server.state, wire);
     match fault {
         Some(fault) if fault.mode == Mode::Delay => {
             if fault.when == When::After {
@@ -259,6 +260,14 @@ async fn handle(
         Some(fault) => broken(&fault, &cord, wire),
         None => response(wire),
     }
+}
+
+/// Every server tells the virtual time, so that nobody sees a clock that goes wrong.
+fn dated(state: &Mutex<State>, mut wire: Wire) -> Wire {
+    let now = lock(state).world.now;
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    wire.headers.push(("date".to_owned(), date));
+    wire
 }
 
 /// The answer of a request that fails as ordered; `wire` is what it would have been.

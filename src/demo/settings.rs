@@ -24,7 +24,6 @@ const SIGNALS: &str = r#"
 requests = 'sum(increase(http_requests_total{service="$service",env="$env"$track}[$bin]))'
 errors = 'sum(increase(http_requests_total{service="$service",env="$env",code=~"5.."$track}[$bin]))'
 latency = { buckets = 'sum by (le) (increase(http_request_duration_seconds_bucket{service="$service",env="$env"$track}[$bin]))', unit = "s" }
-saturation = { cpu = { query = 'avg(process_cpu_utilisation{service="$service",env="$env"$track})', unit = "ratio" } }
 
 [defaults.slo]
 availability = { objective = 0.995, period = "30d" }
@@ -60,9 +59,6 @@ pub(crate) fn toml(demo: &Demo, token_file: &Path) -> String {
              roles = {{ accountable = \"li\", responsible = [\"maria\"] }}\n",
             envs.join(", "),
         )]);
-        if name == STAR {
-            out.push_str("kpi = { orders = { query = 'sum(increase(orders_total{env=\"$env\"}[$bin]))', unit = \"orders\", worse = \"lower\" } }\n");
-        }
         if name == "search" {
             out.extend([format!("needs = [\"{STAR}\"]\n")]);
         }

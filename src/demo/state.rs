@@ -157,11 +157,6 @@ impl State {
                 .clone()
                 .unwrap_or_else(|| "2022-11-28".to_owned()),
         ));
-        let now = self.world.now;
-        more.push((
-            "date",
-            now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
-        ));
         if !body.is_empty() || reply.body.is_some() && status != 304 {
             more.push(("content-type", "application/json; charset=utf-8".to_owned()));
         }

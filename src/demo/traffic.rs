@@ -25,10 +25,13 @@ const SIGMA: f64 = 0.6;
 /// The 95th percentile of the standard normal distribution.
 const Z95: f64 = 1.645;
 /// The share of failing requests on the bad version, once it is fully bad, and how much slower it is.
-const BAD_RATIO: f64 = 0.084;
-const BAD_SLOWDOWN: f64 = 3.45;
-/// Seconds from the first errors until the bad version is fully bad.
-const RAMP_S: f64 = 45.0;
+const BAD_RATIO: f64 = 0.088;
+const BAD_SLOWDOWN: f64 = 3.2;
+/// Seconds from the first errors until the bad version fails in full.
+const RAMP_S: f64 = 20.0;
+/// It gets slow a little later: seconds from the first errors until the first slow answers, and from these until it is slow in full.
+const SLOW_AFTER_S: f64 = 12.0;
+const SLOW_RAMP_S: f64 = 24.0;
 
 /// A version that starts to fail at a moment.
 #[derive(Debug, Clone, Copy)]
@@ -54,13 +57,15 @@ pub(crate) fn behaviour(
     second: i64,
     defect: Option<Defect>,
 ) -> Behaviour {
-    let badness = defect.filter(|d| d.commit == commit).map_or(0.0, |d| {
-        ((second - d.from.as_second()) as f64 / RAMP_S).clamp(0.0, 1.0)
-    });
+    let age = defect
+        .filter(|d| d.commit == commit)
+        .map_or(f64::NEG_INFINITY, |d| (second - d.from.as_second()) as f64);
+    let badness = (age / RAMP_S).clamp(0.0, 1.0);
+    let slowness = ((age - SLOW_AFTER_S) / SLOW_RAMP_S).clamp(0.0, 1.0);
     let median = spec.p95_ms / 1000.0 / (SIGMA * Z95).exp();
     Behaviour {
         error_ratio: spec.error_ratio + (BAD_RATIO - spec.error_ratio) * badness,
-        median_s: median * (1.0 + (BAD_SLOWDOWN - 1.0) * badness),
+        median_s: median * (1.0 + (BAD_SLOWDOWN - 1.0) * slowness),
         badness,
     }
 }
@@ -138,7 +143,7 @@ mod tests {
 
     #[test]
     fn shares_add_up_and_put_the_95th_percentile_where_it_belongs() {
-        let spec = super::super::catalog::service("checkout").unwrap();
+        let spec = crate::demo::catalog::service("checkout").unwrap();
         let sound = behaviour(spec, 1, 0, None);
         let shares = shares(sound.median_s);
         assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);

@@ -9,6 +9,8 @@ use tokio::sync::oneshot;
 
 use super::clock::Clock;
 use crate::app::msg::Msg;
+use crate::app::notice::{Notice, Severity};
+use crate::domain::text::Safe;
 use crate::store::{Cache, CacheKey, CachedResponse, Ledger, Limits, Paths, StoreError};
 
 /// Other processes' rows are looked for that often (`PRAGMA data_version`).
@@ -111,16 +113,19 @@ fn run(paths: &Paths, clock: &Clock, inbox: &Receiver<Job>, out: &mpsc::Sender<M
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        for warning in disk.cache.take_warnings() {
+        let warnings = disk.cache.take_warnings().into_iter();
+        let more = disk.ledger.as_mut().map(Ledger::take_warnings);
+        for warning in warnings.chain(more.unwrap_or_default()) {
             tracing::warn!("{warning}");
-        }
-        for warning in disk
-            .ledger
-            .as_mut()
-            .map(Ledger::take_warnings)
-            .unwrap_or_default()
-        {
-            tracing::warn!("{warning}");
+            let notice = Notice {
+                at: clock.now().0,
+                severity: Severity::Warning,
+                title: Safe::new(&warning.to_string()),
+                hint: None,
+                source: Safe::new("store"),
+            };
+            // A full queue has louder things in it; the log has this one.
+            drop(out.try_send(Msg::Noticed(notice)));
         }
     }
 }

@@ -67,7 +67,8 @@ pub(super) fn open(state_dir: &Path, steps: &[&'static str]) -> Result<Opened, S
     let wanted = if network.is_some() { "delete" } else { "wal" };
 
     let mut mode = journal(&conn).map_err(err)?;
-    if mode != wanted || version(&conn).map_err(err)? != known(steps) {
+    let headless = head::read(state_dir) == Recorded::Missing;
+    if headless || mode != wanted || version(&conn).map_err(err)? != known(steps) {
         // Two processes may come here at once: one makes the database, the other finds it made.
         let guard = head::lock(state_dir)?;
         if journal(&conn).map_err(err)? != wanted {
@@ -304,7 +305,7 @@ mod tests {
         assert_eq!(kept, "abc");
         let databases = names(dir.path())
             .into_iter()
-            .filter(|n| n.ends_with(".db") || n.ends_with(".sqlite"))
+            .filter(|n| [".db", ".sqlite"].iter().any(|end| n.ends_with(end)))
             .count();
         assert_eq!(databases, 1, "one database for those who look for it");
         drop(new);

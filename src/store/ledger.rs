@@ -367,3 +367,34 @@ pub(super) fn strict(listing: Listing) -> Result<Vec<Row>, StoreError> {
         None => Ok(listing.rows),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_an_error_without_a_row() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path()).unwrap();
+        let draft = |text: String| Draft {
+            at: Timestamp::UNIX_EPOCH,
+            kind: "note.made".to_owned(),
+            who: "ana".to_owned(),
+            who_verified: false,
+            service: "checkout".parse().unwrap(),
+            environment: "production".parse().unwrap(),
+            body: serde_json::json!({ "text": text }),
+        };
+        ledger.append(&draft(String::new())).unwrap();
+        // A bound on this connection's pages stands in for the disk.
+        ledger
+            .conn
+            .pragma_update_and_check(None, "max_page_count", 12, |_| Ok(()))
+            .unwrap();
+        let e = ledger.append(&draft("x".repeat(200_000))).unwrap_err();
+        assert!(matches!(e, StoreError::DiskFull { .. }), "{e:?}");
+        let found = ledger.verify().unwrap();
+        assert!(found.ok && found.rows == 1, "{found:?}");
+        assert_eq!(ledger.append(&draft(String::new())).unwrap().seq, 2);
+    }
+}

@@ -8,6 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+};
+use crossterm::queue;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -75,8 +81,17 @@ pub struct Modes {
 
 /// The bytes that take the screen: alternate screen, hidden cursor, bracketed paste, focus reports, mouse if wanted.
 pub fn opening(modes: Modes) -> Vec<u8> {
-    let mut out = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h".to_vec();
+    let mut out = Vec::new();
+    // Writing into memory can't fail.
+    drop(queue!(
+        out,
+        EnterAlternateScreen,
+        Hide,
+        EnableBracketedPaste,
+        EnableFocusChange
+    ));
     if modes.mouse {
+        // Not crossterm's capture: that reports every movement, too, and each report crosses the link.
         out.extend_from_slice(b"\x1b[?1000h\x1b[?1006h");
     }
     out
@@ -88,7 +103,13 @@ pub fn closing(modes: Modes) -> Vec<u8> {
     if modes.mouse {
         out.extend_from_slice(b"\x1b[?1006l\x1b[?1000l");
     }
-    out.extend_from_slice(b"\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l");
+    drop(queue!(
+        out,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        Show,
+        LeaveAlternateScreen
+    ));
     out
 }
 

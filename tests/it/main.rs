@@ -3,10 +3,28 @@
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod dispatch;
+#[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod github;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod journey;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod prometheus;
+#[cfg(test)]
 mod relay;
+#[cfg(test)]
+mod store;
+#[cfg(test)]
+mod stub;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod term;

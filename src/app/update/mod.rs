@@ -31,6 +31,7 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Budget(source, budget) => {
             world.budgets.insert(source, budget);
         }
+        Msg::Noticed(notice) => world.notices.push(notice),
         Msg::LedgerChanged => world
             .schedule
             .hurry_one(&crate::app::effect::EffectKey::Ledger),

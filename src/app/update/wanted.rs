@@ -174,15 +174,18 @@ fn of_target(world: &World, target: &Target, now: Now, list: &mut Vec<Wanted>) {
             every: Some(every(world, CHECKS_S, factor)),
         });
     }
-    if let Some(Ok((from, _, to))) =
-        super::derive::with_plan_input(world, target, now, plan::endpoints)
+    // A look at many targets needs neither every ready card nor signals where nothing is watched.
+    let near = world.focus.as_ref() == Some(target) || world.flows.contains_key(target);
+    if near
+        && let Some(Ok((from, _, to))) =
+            super::derive::with_plan_input(world, target, now, plan::endpoints)
     {
         list.push(Wanted {
             key: EffectKey::Compare(target.clone(), to.sha, from.sha),
             every: None,
         });
     }
-    if env.signals.is_some() && service.metrics.is_some() {
+    if (near || slice.watch.is_some()) && env.signals.is_some() && service.metrics.is_some() {
         list.push(Wanted {
             key: EffectKey::Clock(target.clone()),
             every: Some(SignedDuration::from_mins(10)),

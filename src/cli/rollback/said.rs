@@ -39,7 +39,9 @@ impl Said {
                 }
                 Some(told) => {
                     let renamed = told.step != now.step || told.bad != now.bad;
-                    let goes_on = told.detail != now.detail && told.at.elapsed() >= AGAIN;
+                    let goes_on = step.mark == StepMark::Doing
+                        && told.detail != now.detail
+                        && told.at.elapsed() >= AGAIN;
                     if renamed || goes_on {
                         lines.push(line(step));
                         *told = now;

@@ -207,7 +207,10 @@ pub(crate) fn branch(ask: &Ask, repo: &Repo, name: &str) -> Reply {
 
 /// A workflow file; nothing else is kept.
 pub(crate) fn contents(ask: &Ask, repo: &Repo, path: &[&str]) -> Reply {
-    let [".github", "workflows", file] = path else {
+    // The slashes of the path may come as `%2F`.
+    let whole = path.join("/");
+    let parts: Vec<&str> = whole.split('/').collect();
+    let [".github", "workflows", file] = parts.as_slice() else {
         return Reply::missing();
     };
     let Some((_, workflow)) = repo.workflow(file).filter(|(_, w)| w.file == *file) else {

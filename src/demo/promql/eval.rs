@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Fault;
+use super::ast::{Expr, Selector};
 use super::histogram;
-use super::parse::{Expr, Selector};
 use crate::demo::metrics::{Labels, Metrics, Samples};
 
 /// How old a sample may be to stand for a moment, in milliseconds.

@@ -1,6 +1,7 @@
 //! A small part of `PromQL`, enough for a cockpit's queries: selectors, ranges, `increase` and its kin, aggregations, quantiles,
 //! arithmetic and `or`. What is not known is refused with a parse error, never answered wrongly.
 
+mod ast;
 mod eval;
 mod histogram;
 mod lex;

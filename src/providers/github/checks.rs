@@ -37,6 +37,12 @@ impl GitHub {
         );
         let statuses = self.list(format!("{base}/status?per_page=100"), "statuses", status);
         let (runs, statuses) = tokio::join!(runs, statuses);
+        // Where one of the two answers, the commit is there, and "not found" for the other means "not permitted".
+        let known = runs.is_ok() || statuses.is_ok();
+        let refused = |e: &ProviderError| {
+            matches!(e.kind, ErrorKind::Forbidden { .. })
+                || (known && e.kind == ErrorKind::NotFound)
+        };
         let mut answered = false;
         match runs {
             Ok(list) => {
@@ -140,10 +146,6 @@ impl List {
             .items
             .extend(self.newest.into_values().map(|k| k.item));
     }
-}
-
-fn refused(error: &ProviderError) -> bool {
-    matches!(error.kind, ErrorKind::Forbidden { .. })
 }
 
 fn lacking(what: &str, error: &ProviderError, usual: &str) -> Safe {

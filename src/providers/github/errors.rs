@@ -52,6 +52,8 @@ pub(super) fn from_reply(
     let kind = match status {
         401 => ErrorKind::Auth,
         403 | 429 => limited(reply, &words, now).unwrap_or_else(|| forbidden(reply, redactor)),
+        // The API's own 404 is JSON; a page for people comes from a wrong address.
+        404 if reply.is_html() => ErrorKind::Protocol { hint: Some(HTML) },
         404 | 410 | 451 => match sso(reply, redactor) {
             None => ErrorKind::NotFound,
             sso_url => ErrorKind::Forbidden {

@@ -7,6 +7,7 @@ mod errors;
 mod overview;
 mod queries;
 mod rate;
+mod requests;
 mod runs;
 pub mod settings;
 mod transport;

@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::client::{GitHub, GraphReply};
+use super::client::GitHub;
 use super::queries::{OVERVIEW, body, literal};
+use super::requests::GraphReply;
 use super::wire::{address, array, each, nodes, raw};
 use super::{errors, wire_overview as wire};
 use crate::domain::ids::{EnvId, ServiceId};

@@ -45,8 +45,7 @@ pub enum Bucket {
 impl Budget {
     /// Takes in what an answer's headers say.
     pub fn note(&mut self, seen: &Limits, bucket: Bucket) {
-        let graphql = seen.graphql || (bucket == Bucket::Graphql && !seen.core);
-        if graphql || bucket == Bucket::Graphql {
+        if seen.graphql || bucket == Bucket::Graphql {
             self.graphql_limit = seen.limit.or(self.graphql_limit);
             self.graphql_remaining = seen.remaining.or(self.graphql_remaining);
             self.graphql_reset_at = seen.reset_at.or(self.graphql_reset_at);

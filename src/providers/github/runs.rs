@@ -14,7 +14,7 @@ use crate::providers::error::{ErrorKind, ProviderError};
 /// Pages of 100 jobs; a matrix has 256 at most.
 const JOB_PAGES: usize = 5;
 
-/// Pages of 100 dispatched runs since a minute before the dispatch.
+/// Pages of 100 dispatched runs, newest first.
 const RUN_PAGES: usize = 3;
 
 /// `/repos/OWNER/NAME`, encoded.
@@ -69,17 +69,15 @@ impl GitHub {
         let from = since
             .saturating_sub(SignedDuration::from_secs(60))
             .unwrap_or(*since);
-        let from = from.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let branch = ["refs/heads/", "refs/tags/"]
             .iter()
             .find_map(|prefix| git_ref.strip_prefix(prefix))
             .unwrap_or(git_ref);
         let mut at = Some(self.url(&format!(
-            "{}/actions/workflows/{}/runs?event=workflow_dispatch&branch={}&created={}&per_page=100",
+            "{}/actions/workflows/{}/runs?event=workflow_dispatch&branch={}&per_page=100",
             repo_path(repo),
             segment(file),
             segment(branch),
-            segment(&format!(">={from}")),
         )));
         for _ in 0..RUN_PAGES {
             let Some(url) = at else { break };
@@ -91,8 +89,15 @@ impl GitHub {
                 run.title.as_str().contains(id)
                     || run.name.as_ref().is_some_and(|n| n.as_str().contains(id))
             };
-            if let Some(run) = each(runs, wire_run::run).0.into_iter().find(ours) {
+            let runs = each(runs, wire_run::run).0;
+            // Newest first: past this page there are only older ones. (The filter `created` is not asked for: GitHub's
+            // description of it, a plain date, contradicts its documentation, a range.)
+            let past = runs.last().is_some_and(|run| run.created_at < from);
+            if let Some(run) = runs.into_iter().find(ours) {
                 return Ok(Some(run));
+            }
+            if past {
+                break;
             }
             at = page.next.and_then(|next| self.next_url(&url, &next));
         }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderName, HeaderValue, USER_AGENT};
 use tower_service::Service;
 
 use crate::providers::http::USER_AGENT as AGENT;
@@ -50,6 +50,10 @@ impl Service<Request<OctoBody>> for Ground {
             parts
                 .headers
                 .insert(USER_AGENT, HeaderValue::from_static(AGENT));
+            parts
+                .headers
+                .entry(ACCEPT)
+                .or_insert(HeaderValue::from_static(ACCEPT_JSON));
             parts.headers.remove(AUTHORIZATION);
             let url: url::Url = parts.uri.to_string().parse()?;
             if credentials.origins.contains(&url.origin())
@@ -80,13 +84,13 @@ pub(super) fn octocrab(client: reqwest::Client, credentials: Arc<Credentials>) -
     }
 }
 
-/// Media type of GitHub's API.
-pub(super) const ACCEPT_JSON: &str = "application/vnd.github+json";
+/// Media types: GitHub's own, and plain JSON for what stands in for it.
+pub(super) const ACCEPT_JSON: &str = "application/vnd.github+json, application/json;q=0.9";
 
 /// `Accept` and, where an answer is stored, `If-None-Match`.
 pub(super) fn read_headers(etag: Option<&str>) -> http::HeaderMap {
     let mut headers = http::HeaderMap::new();
-    headers.insert(http::header::ACCEPT, HeaderValue::from_static(ACCEPT_JSON));
+    headers.insert(ACCEPT, HeaderValue::from_static(ACCEPT_JSON));
     if let Some(etag) = etag.and_then(|e| HeaderValue::from_str(e).ok()) {
         headers.insert(HeaderName::from_static("if-none-match"), etag);
     }

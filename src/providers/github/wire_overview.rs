@@ -14,8 +14,8 @@ use crate::domain::text::Safe;
 pub(super) fn deployment(item: &Value) -> Option<Deployment> {
     let statuses = nodes(item, "statuses").map_or(&[][..], Vec::as_slice);
     let mut statuses = each(statuses, status).0;
-    // Newest first is what the page shows; it is nowhere promised.
-    statuses.sort_by_key(|s| std::cmp::Reverse(s.at));
+    // Newest first is what the page shows; it is nowhere promised. Within a second the further state is the newer one.
+    statuses.sort_by_key(|s| std::cmp::Reverse((s.at, progress(&s.state))));
     Some(Deployment {
         id: number(item, "databaseId")?,
         sha: sha(item, "commitOid")?,
@@ -26,6 +26,17 @@ pub(super) fn deployment(item: &Value) -> Option<Deployment> {
         correlation: item.get("payload").and_then(correlation),
         statuses,
     })
+}
+
+/// How far a state is along a deployment's life.
+fn progress(state: &DeploymentState) -> u8 {
+    match state {
+        DeploymentState::Queued | DeploymentState::Pending => 0,
+        DeploymentState::Waiting => 1,
+        DeploymentState::Other(_) | DeploymentState::InProgress => 2,
+        DeploymentState::Success | DeploymentState::Failure | DeploymentState::Error => 3,
+        DeploymentState::Inactive => 4,
+    }
 }
 
 fn status(item: &Value) -> Option<DeploymentStatus> {

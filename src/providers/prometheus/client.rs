@@ -79,9 +79,6 @@ impl Prometheus {
         let base = base.strip_suffix("/api/v1").unwrap_or(base);
         let full = format!("{base}/api/v1/{path}");
         url.set_path(&full);
-        // A user in the address is not sent: credentials belong into `auth`.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
         url
     }
 
@@ -280,6 +277,19 @@ fn headers(
     settings: &PrometheusSettings,
     secrets: &mut Vec<SecretString>,
 ) -> Result<HeaderMap, String> {
+    let url = &settings.url;
+    let in_query = url.query_pairs().map(|(_, v)| v.into_owned());
+    let in_url = url
+        .password()
+        .map(ToOwned::to_owned)
+        .into_iter()
+        .chain(in_query);
+    secrets.extend(in_url.map(SecretString::from));
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "write user and password into `auth = { basic = .. }`, not into `url`".to_owned(),
+        );
+    }
     let mut map = HeaderMap::new();
     let secret = |text: &str| {
         let mut value = HeaderValue::from_str(text.trim()).ok()?;

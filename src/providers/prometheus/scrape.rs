@@ -14,9 +14,6 @@ const DEFAULT_S: u32 = 15;
 /// Intervals people configure.
 const USUAL_S: [u32; 6] = [1, 5, 10, 15, 30, 60];
 
-/// The window of the count, in seconds.
-const WINDOW_S: f64 = 300.0;
-
 impl Prometheus {
     pub(super) async fn ask_clock(
         &self,
@@ -51,22 +48,33 @@ impl Prometheus {
     async fn measure(&self, templates: &SignalTemplates) -> Option<u32> {
         let template = fill(&templates.requests, DEFAULT_S);
         let selector = first_selector(&template)?;
-        let query = format!("max(count_over_time({selector}[5m]))");
+        let (long, short) =
+            tokio::join!(self.samples(selector, "5m"), self.samples(selector, "1m"));
+        usual(long, short)
+    }
+
+    /// The most samples that a series has in the window.
+    async fn samples(&self, selector: &str, window: &str) -> Option<f64> {
+        let query = format!("max(count_over_time({selector}[{window}]))");
         let envelope = self
             .ask("query", "scrape interval", &[("query", query)])
             .await
             .ok()?;
         let count = envelope.data.pointer("/result/0/value/1").and_then(value)?;
-        usual(count)
+        // A single sample tells nothing.
+        (count.is_finite() && count >= 2.0).then_some(count)
     }
 }
 
-/// The usual interval nearest (by ratio) to what the count of samples in the window tells. A single sample tells nothing.
-fn usual(count: f64) -> Option<u32> {
-    if !count.is_finite() || count < 2.0 {
-        return None;
-    }
-    let measured = WINDOW_S / count;
+/// The usual interval nearest (by ratio) to what counts of samples in five minutes and in one minute tell. The long window is
+/// the exact one, but a series younger than it looks slower than it is; then the short one is much faster, and right.
+fn usual(long: Option<f64>, short: Option<f64>) -> Option<u32> {
+    let long = long.map(|count| 300.0 / count);
+    let short = short.map(|count| 60.0 / count);
+    let measured = match (long, short) {
+        (Some(long), Some(short)) if short * 1.5 < long => short,
+        (long, short) => long.or(short)?,
+    };
     let far = |s: u32| (f64::from(s) / measured).ln().abs();
     USUAL_S
         .into_iter()
@@ -138,19 +146,20 @@ mod tests {
 
     #[test]
     fn the_interval_is_a_usual_one() {
-        for (count, s) in [
-            (300.0, 1),
-            (299.0, 1),
-            (60.0, 5),
-            (20.0, 15),
-            (19.0, 15),
-            (10.0, 30),
-            (5.0, 60),
-            (2.0, 60),
+        let both = |long: f64, short: f64| usual(Some(long), Some(short)).unwrap();
+        for (long, short, s) in [
+            (300.0, 60.0, 1),
+            (60.0, 12.0, 5),
+            (20.0, 4.0, 15),
+            (21.0, 5.0, 15),
+            (10.0, 2.0, 30),
+            // A server that was just started.
+            (60.0, 60.0, 1),
+            (20.0, 12.0, 5),
         ] {
-            assert_eq!(usual(count), Some(s), "{count}");
+            assert_eq!(both(long, short), s, "{long} {short}");
         }
-        assert_eq!(usual(1.0), None);
-        assert_eq!(usual(f64::NAN), None);
+        assert_eq!(usual(Some(5.0), None), Some(60));
+        assert_eq!(usual(None, None), None);
     }
 }
