@@ -291,3 +291,7 @@ fn trouble(fault: &Fault) -> TroubleReport {
         hint: fault.hint.clone(),
     }
 }
+
+#[cfg(test)]
+#[path = "rollback_tests.rs"]
+mod tests;
