@@ -17,6 +17,8 @@ mod journey;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod once;
+#[cfg(test)]
 mod prometheus;
 #[cfg(test)]
 mod relay;
