@@ -214,7 +214,7 @@ fn answer_writes(shop: &mut Shop) {
             return;
         };
         let written = match write {
-            Write::OpenIntent(draft) => {
+            Write::OpenIntent { draft, .. } => {
                 Written::Intent(Ok(IntentOutcome::Won(shop.record(&draft))))
             }
             Write::Record(draft) => Written::Recorded(Ok(shop.record(&draft))),
@@ -326,7 +326,7 @@ pub fn lost_answer() -> Shop {
     confirm(&mut shop);
     while let Some((target, write)) = (!shop.writes.is_empty()).then(|| shop.writes.remove(0)) {
         let written = match write {
-            Write::OpenIntent(draft) => {
+            Write::OpenIntent { draft, .. } => {
                 Written::Intent(Ok(IntentOutcome::Won(shop.record(&draft))))
             }
             Write::Record(draft) => Written::Recorded(Ok(shop.record(&draft))),
