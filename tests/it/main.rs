@@ -21,6 +21,8 @@ mod journey;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod prometheus;
