@@ -261,19 +261,14 @@ fn entry(
             let target = view.target()?;
             if view.world.flows.contains_key(target) {
                 "show the rollback".to_owned()
-            } else {
-                match &slice.plan {
-                    Some(Ok(plan)) => {
-                        if deploy::advised(slice) {
-                            (key_role, role) = (Role::Banner, Role::Bad);
-                        }
-                        format!("roll back to {}", text::truncate(&plan.to.to_string(), 20))
-                    }
-                    _ => {
-                        role = Role::Muted;
-                        "roll back".to_owned()
-                    }
+            } else if let Some(Ok(plan)) = &slice.plan {
+                if deploy::advised(slice) {
+                    (key_role, role) = (Role::Banner, Role::Bad);
                 }
+                format!("roll back to {}", text::truncate(&plan.to.to_string(), 20))
+            } else {
+                role = Role::Muted;
+                "roll back".to_owned()
             }
         }
         ActionId::TimeRange => match screen.minutes() {
@@ -296,7 +291,7 @@ fn entry(
         _ => row.label.to_owned(),
     };
     Some(vec![
-        view.span(format!("{}", chord.label()), key_role),
+        view.span(chord.label(), key_role),
         view.span(format!(" {label}"), role),
     ])
 }

@@ -10,6 +10,7 @@ use super::panes::{View, deploy};
 use super::screen::{Frozen, RANGES, Screen};
 use crate::app::action::{ActionId, Context};
 use crate::app::chord::Chord;
+use crate::app::flow::Flow;
 use crate::app::msg::Msg;
 use crate::app::notice::Severity;
 use crate::app::world::World;
@@ -22,7 +23,7 @@ use crate::report::command;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
     /// A message for the World.
-    Send(Msg),
+    Send(Box<Msg>),
     /// A text for the clipboard.
     Copy(String),
     /// An address for a browser.
@@ -31,6 +32,12 @@ pub enum Intent {
     Repaint,
     Suspend,
     Quit,
+}
+
+impl Intent {
+    fn send(msg: Msg) -> Self {
+        Self::Send(Box::new(msg))
+    }
 }
 
 impl Screen {
@@ -72,7 +79,7 @@ impl Screen {
         match action {
             ActionId::Refresh => {
                 self.say(Severity::Info, "asking all sources again", now);
-                return vec![Intent::Repaint, Intent::Send(Msg::Refresh)];
+                return vec![Intent::Repaint, Intent::send(Msg::Refresh)];
             }
             ActionId::Suspend => return vec![Intent::Suspend],
             ActionId::Help => {
@@ -125,11 +132,11 @@ impl Screen {
         };
         let target = form.target;
         let mut intents = Vec::new();
-        if world.flows.get(&target).is_some_and(|f| f.is_over()) {
-            intents.push(Intent::Send(Msg::Dismiss(target.clone())));
+        if world.flows.get(&target).is_some_and(Flow::is_over) {
+            intents.push(Intent::send(Msg::Dismiss(target.clone())));
         }
         if world.envs.get(&target).is_some_and(|s| s.wanted.is_some()) {
-            intents.push(Intent::Send(Msg::Want(target, None)));
+            intents.push(Intent::send(Msg::Want(target, None)));
         }
         intents
     }
@@ -164,7 +171,7 @@ impl Screen {
             (Some(Overlay::Rollback(form)), ActionId::Open)
                 if !world.flows.contains_key(&form.target) =>
             {
-                return vec![Intent::Send(Msg::Resume(form.target.clone()))];
+                return vec![Intent::send(Msg::Resume(form.target.clone()))];
             }
             _ => {}
         }
@@ -303,7 +310,7 @@ impl Screen {
             .or_else(|| service.last_environment());
         self.frozen = None;
         env.map(|env| {
-            Intent::Send(Msg::Focus(Target {
+            Intent::send(Msg::Focus(Target {
                 service: service.id.clone(),
                 env: env.id.clone(),
             }))
@@ -334,7 +341,7 @@ impl Screen {
         self.frozen = None;
         envs.get((at + by) % envs.len())
             .map(|env| {
-                Intent::Send(Msg::Focus(Target {
+                Intent::send(Msg::Focus(Target {
                     service: service.id.clone(),
                     env: env.id.clone(),
                 }))

@@ -263,7 +263,7 @@ impl Cockpit {
         let mut turn = Turn::Stay;
         for intent in self.screen.on_input(event, driver.world(), now) {
             match intent {
-                Intent::Send(msg) => driver.send(msg),
+                Intent::Send(msg) => driver.send(*msg),
                 Intent::Copy(text) => self.copy(&text, now),
                 Intent::Browse(url) => {
                     if !browse(&url) {

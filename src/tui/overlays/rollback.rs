@@ -68,7 +68,7 @@ pub struct Form {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     Nothing,
-    Send(Msg),
+    Send(Box<Msg>),
     Open(Detail),
 }
 
@@ -184,7 +184,7 @@ impl Form {
                     .version
                     .as_ref()
                     .map_or_else(|| to.sha.to_string(), ToString::to_string);
-                Outcome::Send(Msg::Want(self.target.clone(), Some(name)))
+                Outcome::Send(Box::new(Msg::Want(self.target.clone(), Some(name))))
             }
             None => Outcome::Nothing,
         }
@@ -224,13 +224,16 @@ impl Form {
             Ok(approved) => {
                 self.sent = true;
                 self.problem = None;
-                Outcome::Send(Msg::Confirmed(Box::new(approved)))
+                Outcome::Send(Box::new(Msg::Confirmed(Box::new(approved))))
             }
             Err(why) => {
                 if why == NotConfirmed::Reason {
                     self.field = Field::Reason;
                 }
-                self.problem = Some(why.to_string());
+                // That the plan has changed is the better answer to a name that was taken back for it.
+                if self.problem.is_none() || !self.typed.text().is_empty() {
+                    self.problem = Some(why.to_string());
+                }
                 Outcome::Nothing
             }
         }
@@ -247,17 +250,13 @@ fn key(plan: &RollbackPlan) -> Shown {
 
 /// The versions one may go to, and which of them is chosen.
 fn choices(slice: &EnvSlice) -> (Vec<VersionRef>, Option<usize>) {
-    match &slice.plan {
-        Some(Ok(plan)) => (
-            plan.choices.clone(),
-            plan.choices.iter().position(|c| c.sha == plan.to.sha),
-        ),
-        _ => {
-            let state = slice.state.as_ref();
-            let good = state.map(|s| s.known_good.iter().map(|k| k.what.clone()).collect());
-            (good.unwrap_or_default(), None)
-        }
+    if let Some(Ok(plan)) = &slice.plan {
+        let at = plan.choices.iter().position(|c| c.sha == plan.to.sha);
+        return (plan.choices.clone(), at);
     }
+    let state = slice.state.as_ref();
+    let good = state.map(|s| s.known_good.iter().map(|k| k.what.clone()).collect());
+    (good.unwrap_or_default(), None)
 }
 
 /// A row of the form.
@@ -632,14 +631,17 @@ fn who(view: &View<'_>, form: &Form) -> Option<String> {
     let service = view.world.catalog.service(&form.target.service)?;
     let who = &view.world.who;
     let verified = if who.verified { "" } else { " (not verified)" };
-    let mut line = format!("  by @{}{verified}", who.name);
-    if let Some(accountable) = &service.accountable {
-        line.push_str(&format!(" · accountable: @{accountable}"));
-    }
-    if let Some(runbook) = &service.runbook {
-        line.push_str(&format!(" · runbook: {runbook}"));
-    }
-    Some(line)
+    let accountable = service
+        .accountable
+        .as_ref()
+        .map(|a| format!(" · accountable: @{a}"));
+    let runbook = service.runbook.as_ref().map(|r| format!(" · runbook: {r}"));
+    Some(format!(
+        "  by @{}{verified}{}{}",
+        who.name,
+        accountable.unwrap_or_default(),
+        runbook.unwrap_or_default()
+    ))
 }
 
 fn goes(view: &View<'_>, plan: &RollbackPlan) -> Vec<Span<'static>> {
