@@ -285,6 +285,7 @@ fn entry(
         {
             return None;
         }
+        ActionId::OpenInBrowser | ActionId::Copy if screen.shows_help() => return None,
         ActionId::OpenInBrowser if screen.url(view).is_none() => return None,
         ActionId::Open if context == Context::Dialog => return None,
         ActionId::Confirm | ActionId::NextField if !screen.has_plan(view.world) => return None,

@@ -263,6 +263,11 @@ impl Screen {
         !world.flows.contains_key(&form.target) && !open
     }
 
+    /// Whether the keys are explained.
+    pub(super) fn shows_help(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Help(_)))
+    }
+
     /// Whether the rollback that is shown can be confirmed.
     pub(super) fn has_plan(&self, world: &World) -> bool {
         let Some(Overlay::Rollback(form)) = self.overlays.last() else {

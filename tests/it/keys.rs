@@ -130,7 +130,10 @@ fn a_plan_that_changes_under_the_hand_is_not_confirmed() {
     press(&mut s, &mut shop, &["enter"]);
     assert!(shop.writes.is_empty(), "confirmed what was not shown");
     let picture = shown(&shop, &mut s);
-    assert!(picture.contains("the plan has changed meanwhile"), "{picture}");
+    assert!(
+        picture.contains("the plan has changed meanwhile"),
+        "{picture}"
+    );
 }
 
 #[test]

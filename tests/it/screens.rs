@@ -13,7 +13,7 @@ type Tale = (&'static str, fn() -> Shop);
 
 const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
-fn keep(name: &str, size: (u16, u16), picture: String) {
+fn keep(name: &str, size: (u16, u16), picture: &str) {
     let name = format!("{name}__{}x{}", size.0, size.1);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../pictures");
@@ -25,7 +25,7 @@ fn keep(name: &str, size: (u16, u16), picture: String) {
 fn snapshot(name: &str, size: (u16, u16), shop: &mut Shop, keys: &[&str]) {
     let mut screen = screen(size);
     press(&mut screen, shop, keys);
-    keep(name, size, text(&draw(shop, &mut screen)));
+    keep(name, size, &text(&draw(shop, &mut screen)));
 }
 
 /// A picture with what the attributes say: `*` bold, `.` dim, `#` reversed, `_` underlined, below each row that has any.
@@ -83,7 +83,7 @@ fn without_colour_the_bad_thing_is_still_the_loudest() {
             let plain = ratatui::style::Color::Reset;
             assert_eq!((cell.fg, cell.bg), (plain, plain));
         }
-        keep("cockpit__bad_deploy_mono", size, with_attributes(&picture));
+        keep("cockpit__bad_deploy_mono", size, &with_attributes(&picture));
     }
 }
 

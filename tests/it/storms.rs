@@ -146,7 +146,9 @@ fn a_live_deploy_costs_less_than_600_bytes_a_second() {
         let mut screen = screen(size);
         let mut encoder = Encoder::new();
         let mut before = draw(&shop, &mut screen);
-        let first = encoder.encode(None, &before).len();
+        let frame = encoder.encode(None, &before);
+        let first = frame.len();
+        std::fs::write(format!("/tmp/frame{}", size.0), &frame).unwrap();
         let (mut total, seconds) = (0, 120);
         for _ in 0..seconds {
             shop.pass(1);

@@ -12,6 +12,14 @@ use crate::domain::units::{self, percent, thousands};
 use crate::tui::layout::PaneId;
 use crate::tui::panes::{View, calendar, deploy, fresh, gates};
 
+/// `5s ago`, `just now`.
+fn ago(view: &View<'_>, at: jiff::Timestamp) -> String {
+    match view.age(at).as_str() {
+        "now" => "just now".to_owned(),
+        age => format!("{age} ago"),
+    }
+}
+
 /// An open detail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detail {
@@ -83,7 +91,7 @@ fn freshness<T>(
     let mut out = Vec::new();
     let at = fetched
         .at()
-        .map(|at| format!("answered {} ({} ago)", view.moment(at), view.age(at)));
+        .map(|at| format!("answered {} ({})", view.moment(at), ago(view, at)));
     let text = match (at, fetched.is_cached()) {
         (Some(at), true) => format!("{at}, kept from an earlier run"),
         (Some(at), false) => at,
@@ -346,7 +354,7 @@ fn of_gates(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
         };
         let at = gate
             .at
-            .map(|at| format!(", {} ago", view.age(at)))
+            .map(|at| format!(", {}", ago(view, at)))
             .unwrap_or_default();
         out.push(Line::default());
         out.push(Line::from(vec![

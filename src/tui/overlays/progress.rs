@@ -121,7 +121,20 @@ fn rows(view: &View<'_>, flow: &Flow, width: usize) -> Vec<Line<'static>> {
     let mut out = Vec::new();
     for (i, step) in flow.steps.iter().enumerate() {
         let end = flow.steps.get(i + 1).map(|next| next.at).or(flow.ended_at);
-        out.push(step_row(view, step, end, width));
+        let (row, whole) = step_row(view, step, end, width);
+        out.push(row);
+        if let Some(detail) = step
+            .detail
+            .as_ref()
+            .filter(|_| !whole && step.mark != StepMark::Done)
+        {
+            out.extend(paragraph(
+                detail.as_str(),
+                view.styles.get(Role::Text),
+                14,
+                width,
+            ));
+        }
         let running = step.mark == StepMark::Doing && step.step.as_str() == "running";
         if running && let Some(jobs) = &flow.view {
             for job in rollout::steps(&jobs.jobs, view.now.0) {
@@ -150,12 +163,13 @@ fn rows(view: &View<'_>, flow: &Flow, width: usize) -> Vec<Line<'static>> {
     out
 }
 
+/// A step's row, and whether its detail is all there.
 fn step_row(
     view: &View<'_>,
     step: &FlowStep,
     end: Option<jiff::Timestamp>,
     width: usize,
-) -> Line<'static> {
+) -> (Line<'static>, bool) {
     let (symbol, role) = match step.mark {
         StepMark::Doing => ("●", Role::Accent),
         StepMark::Done => ("✔", Role::Good),
@@ -186,10 +200,11 @@ fn step_row(
         ),
     ]);
     let mut line = text::truncate_line(&left, width.saturating_sub(8));
+    let whole = text::line_width(&left) <= width.saturating_sub(8);
     let gap = width.saturating_sub(text::line_width(&line) + text::width(&took));
     line.spans
         .push(view.span(format!("{}{took}", " ".repeat(gap)), Role::Muted));
-    line
+    (line, whole)
 }
 
 /// What the signals say while the rollback is verified: since the deploy, now, and before it.
