@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod canvas;
 #[cfg(test)]
+mod flight;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod relay;
