@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::layout::SMALL;
 use super::overlays::help;
 use super::panes::fresh::Fresh;
-use super::panes::{View, deploy};
+use super::panes::{View, verdict};
 use super::screen::Screen;
 use super::widgets::text;
 use crate::app::action::{ActionId, Context};
@@ -262,7 +262,7 @@ fn entry(
             if view.world.flows.contains_key(target) {
                 "show the rollback".to_owned()
             } else if let Some(Ok(plan)) = &slice.plan {
-                if deploy::advised(slice) {
+                if verdict::advised(slice) {
                     (key_role, role) = (Role::Banner, Role::Bad);
                 }
                 format!("roll back to {}", text::truncate(&plan.to.to_string(), 20))
