@@ -149,10 +149,22 @@ fn budget(view: &View<'_>) -> Span<'static> {
 
 /// The tab line: the views there are, and where one is among services and environments.
 pub(super) fn tabs(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
-    let left = Line::from(vec![
+    let mut left = vec![
         view.span(" 1 ", Role::Key),
         view.span(" Cockpit", Role::Accent),
-    ]);
+    ];
+    if let Some(fault) = &view.world.ledger.fault {
+        left.push(view.span(format!("   ✖ ledger: {}", fault.message), Role::Bad));
+    }
+    match view.world.withheld.len() {
+        0 => {}
+        1 => left.push(view.span("   ! 1 setting is withheld, ? names it", Role::Warn)),
+        n => left.push(view.span(
+            format!("   ! {n} settings are withheld, ? names them"),
+            Role::Warn,
+        )),
+    }
+    let left = Line::from(left);
     let mut right = Vec::new();
     let catalog = &view.world.catalog;
     if let Some(target) = view.target() {

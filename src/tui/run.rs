@@ -109,6 +109,8 @@ enum Turn {
 
 impl Cockpit {
     /// Takes the terminal and draws the World as it is, modes and frame in one write. Needs no runtime.
+    /// Signals are handled from [`Self::fly`] on: until then a SIGTERM ends the process with the terminal taken, so
+    /// little should stand between the two.
     ///
     /// # Errors
     /// There is no terminal, or it failed.

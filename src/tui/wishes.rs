@@ -34,9 +34,7 @@ impl Screen {
             plan.map(|p| p.to.clone())
         };
         let line = match form {
-            Some(form) if world.flows.get(&form.target).is_some_and(|f| !f.is_over()) => {
-                command::resume(&form.target)
-            }
+            Some(form) if is_open(world, &form.target) => command::resume(&form.target),
             Some(form) => {
                 command::rollback(&form.target, to(&form.target).as_ref(), &form.reason.text())
             }
@@ -101,4 +99,10 @@ impl Screen {
             .contains(|c: char| c.is_whitespace() || c.is_control());
         (web && clean).then(|| url.to_string())
     }
+}
+
+/// Whether a rollback of the target is under way, here or in another process.
+fn is_open(world: &World, target: &Target) -> bool {
+    let here = world.flows.get(target).is_some_and(|f| !f.is_over());
+    here || world.ledger.open.iter().any(|o| o.target == *target)
 }

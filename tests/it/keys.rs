@@ -157,6 +157,32 @@ fn progress_hides_shows_again_and_is_dismissed_at_its_end() {
 }
 
 #[test]
+fn after_a_rollback_the_next_one_goes_further_back_only_when_asked() {
+    let mut shop = stories::recovered();
+    let mut s = screen(SIZE);
+    press(&mut s, &mut shop, &["R", "esc", "R"]);
+    let picture = shown(&shop, &mut s);
+    assert!(
+        picture.contains("already done") && picture.contains("goes further back: v2.13.2"),
+        "{picture}"
+    );
+    type_in(&mut s, &mut shop, "checkout");
+    press(&mut s, &mut shop, &["enter"]);
+    assert!(shop.writes.is_empty());
+    press(&mut s, &mut shop, &["right"]);
+    let picture = shown(&shop, &mut s);
+    assert!(
+        picture.contains("v2.13.2  aaaaaaa") && picture.contains("to roll back:"),
+        "{picture}"
+    );
+    press(&mut s, &mut shop, &["esc"]);
+    assert_eq!(
+        shop.world.envs[&target("checkout", "production")].wanted,
+        None
+    );
+}
+
+#[test]
 fn a_second_rollback_is_never_offered_while_one_is_open() {
     let mut shop = stories::open_intent();
     let mut s = screen(SIZE);
@@ -223,6 +249,25 @@ fn a_refusal_says_why() {
     let mut s = screen(SIZE);
     press(&mut s, &mut shop, &["R"]);
     assert!(shown(&shop, &mut s).contains("no rollback is configured for checkout ▸ production"));
+}
+
+#[test]
+fn a_notice_takes_the_key_lines_place_for_a_while_and_is_kept_in_the_help() {
+    let mut shop = stories::bad_token();
+    let mut s = screen((120, 100));
+    let last = |shop: &stories::Shop, s: &mut flightdeck::tui::screen::Screen| {
+        shown(shop, s).lines().last().unwrap_or_default().to_owned()
+    };
+    assert!(last(&shop, &mut s).starts_with(" ✖ GitHub refused the token of github: set GH_TOKEN"));
+    shop.now = flightdeck::domain::units::Now(shop.now.0 + jiff::SignedDuration::from_secs(11));
+    assert!(last(&shop, &mut s).contains("q quit"));
+    press(&mut s, &mut shop, &["?"]);
+    let help = shown(&shop, &mut s);
+    assert!(
+        help.contains("GitHub refused the token of github"),
+        "{help}"
+    );
+    assert!(help.contains("metrics.prom.url"), "{help}");
 }
 
 #[test]

@@ -90,6 +90,9 @@ fn without_colour_the_bad_thing_is_still_the_loudest() {
 #[test]
 fn every_story_has_its_picture() {
     let tales: Vec<Tale> = vec![
+        ("warming", stories::warming),
+        ("healthy", stories::healthy),
+        ("bad_token", stories::bad_token),
         ("idle", stories::idle),
         ("cached", stories::cached),
         ("first_start", stories::first_start),
@@ -148,6 +151,13 @@ fn overlays_and_zoom() {
         snapshot("dry_run", size, &mut shop, &["R", "tab", "enter"]);
         snapshot("frozen", size, &mut shop, &["f"]);
     }
+    let mut shop = stories::recovered();
+    snapshot(
+        "rollback__already_done",
+        (80, 24),
+        &mut shop,
+        &["R", "esc", "R"],
+    );
     let mut shop = stories::rollback_running();
     snapshot("quit", (80, 24), &mut shop, &["q"]);
 }

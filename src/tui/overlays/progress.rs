@@ -77,10 +77,7 @@ pub fn render_open(view: &View<'_>, open: &OpenIntent, area: Rect, buffer: &mut 
             view.span("  closes     ", Role::Text),
         ]),
         view.line(
-            format!(
-                "close it by hand: {}",
-                command::resume(&open.target).replace(" resume ", " resolve ")
-            ),
+            format!("close it by hand: {}", command::resolve(&open.target)),
             Role::Muted,
         ),
     ];

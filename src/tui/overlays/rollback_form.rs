@@ -258,6 +258,18 @@ fn fields(
         Vec::new(),
         Some((Field::Reason, VALUE)),
     );
+    if let Some(fault) = &view.world.ledger.fault {
+        let words = format!(
+            "the ledger can't be read, so nothing can be sent: {}",
+            fault.message
+        );
+        row(
+            9,
+            vec![view.span(" ✖        ", Role::Bad)],
+            vec![view.span(words, Role::Bad)],
+            None,
+        );
+    }
     if let Some(problem) = &form.problem {
         row(
             9,

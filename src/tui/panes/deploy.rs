@@ -53,6 +53,12 @@ pub fn render(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
     } else {
         let mut line = view.line(format!("{target}  "), Role::Title);
         line.spans.extend(subject(view, slice).spans);
+        // On a single row the verdict is what counts.
+        let single = area.height < 2 && slice.watch.is_some();
+        if single {
+            verdict_rows(view, slice, slice.watch.as_ref(), indented(area), buffer);
+            return;
+        }
         text::left_right(buffer, indented(area), &line, &right(view, slice));
         Rect {
             y: area.y + area.height.min(1),
@@ -78,7 +84,7 @@ pub fn render(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
         rows.y += 1;
         rows.height = rows.height.saturating_sub(1);
     }
-    verdict_rows(view, slice, watch, indented(rows), buffer);
+    verdict_rows(view, slice, Some(watch), indented(rows), buffer);
 }
 
 fn indented(area: Rect) -> Rect {

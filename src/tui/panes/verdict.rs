@@ -48,7 +48,7 @@ pub(in crate::tui) fn advised(slice: &EnvSlice) -> bool {
 pub(super) fn verdict_rows(
     view: &View<'_>,
     slice: &EnvSlice,
-    watch: &Watch,
+    watch: Option<&Watch>,
     area: Rect,
     buffer: &mut Buffer,
 ) {
@@ -165,8 +165,8 @@ fn extras(view: &View<'_>, verdict: &Verdict) -> Vec<Span<'static>> {
 }
 
 /// Why there is no verdict.
-fn no_verdict(view: &View<'_>, slice: &EnvSlice, watch: &Watch) -> Line<'static> {
-    if watch.phase == Phase::Broken {
+fn no_verdict(view: &View<'_>, slice: &EnvSlice, watch: Option<&Watch>) -> Line<'static> {
+    if watch.is_some_and(|w| w.phase == Phase::Broken) {
         return Line::from(vec![
             view.span("✖ DEPLOY FAILED", Role::Bad),
             view.span("  the environment may be half-deployed", Role::Text),

@@ -240,7 +240,7 @@ impl Shop {
             .rem_euclid(13)
             .unsigned_abs();
         let n = 24 * width.unsigned_abs() + noise;
-        let x = (n * bad + noise * 400 + 2_500) / 10_000;
+        let x = (n * bad + noise * 150 + 4_000) / 10_000;
         let shares = if slow > 0.5 {
             [10, 26, 30, 22, 9, 3, 0, 0]
         } else {

@@ -22,6 +22,61 @@ pub(crate) fn ids() -> Ids {
     }
 }
 
+/// The deploy has just begun: nothing can be said yet.
+pub(crate) fn warming() -> Shop {
+    bad_deploy_at("12:58:50")
+}
+
+/// The deploy went well and is live, still watched.
+pub(crate) fn healthy() -> Shop {
+    let mut shop = Shop::open("12:58:05", |_| ());
+    shop.traffic = |_| (28, 0.0);
+    shop.tell(budget());
+    shop.tell(Msg::Tick);
+    shop.pass(240);
+    let done = [DeploymentState::InProgress, DeploymentState::Success];
+    let checkout = shop
+        .overviews
+        .get_mut("checkout")
+        .unwrap()
+        .as_mut()
+        .unwrap();
+    checkout.deployments[1].1[0] = deployment(991, 'c', "2025-11-21T12:58:00Z", &done);
+    if let Some(Ok(run)) = &mut shop.run {
+        run.run.status = RunStatus::Completed;
+        run.run.conclusion = Some(Conclusion::Success);
+        for job in &mut run.jobs {
+            job.status = RunStatus::Completed;
+            job.conclusion = Some(Conclusion::Success);
+        }
+    }
+    shop.pass(600);
+    shop
+}
+
+/// The token is refused.
+pub(crate) fn bad_token() -> Shop {
+    let mut shop = Shop::open("13:03:10", |start| {
+        start.withheld = vec![
+            Safe::new("metrics.prom.url"),
+            Safe::new("services.checkout.env.production.rollback"),
+        ];
+    });
+    let mut refused = fault(
+        "GitHub refused the token of github",
+        FaultKind::Auth,
+        shop.now.0,
+    );
+    refused.hint = Some(Safe::new(
+        "set GH_TOKEN to a token with the permission Contents: read",
+    ));
+    for overview in shop.overviews.values_mut() {
+        *overview = Err(refused.clone());
+    }
+    shop.tell(Msg::Tick);
+    shop
+}
+
 /// Everything has answered.
 fn opened(now: &str) -> Shop {
     let mut shop = Shop::open(now, |_| ());
