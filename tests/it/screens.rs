@@ -151,6 +151,12 @@ fn overlays_and_zoom() {
         snapshot("dry_run", size, &mut shop, &["R", "tab", "enter"]);
         snapshot("frozen", size, &mut shop, &["f"]);
     }
+    for size in [(40, 10), (60, 16)] {
+        let mut shop = stories::bad_deploy();
+        snapshot("rollback__form", size, &mut shop, &["R"]);
+        let mut shop = stories::rollback_running();
+        snapshot("rollback__running", size, &mut shop, &["R"]);
+    }
     let mut shop = stories::recovered();
     snapshot(
         "rollback__already_done",

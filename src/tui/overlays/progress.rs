@@ -33,8 +33,13 @@ pub fn render(view: &View<'_>, flow: &Flow, area: Rect, buffer: &mut Buffer) {
     );
     let until = flow.ended_at.unwrap_or(view.now.0);
     let took = span(until.duration_since(flow.started_at));
-    let head = rows(view, flow, inner);
     let tail = ending(view, flow, inner);
+    let whole = rows(view, flow, inner, true);
+    let head = if whole.len() + tail.len() + 2 > usize::from(area.height) {
+        rows(view, flow, inner, false)
+    } else {
+        whole
+    };
     draw(view, (&title, &took), (head, tail), width, area, buffer);
 }
 
@@ -114,7 +119,8 @@ fn draw(
     crate::tui::panes::lines(inside, buffer, &shown);
 }
 
-fn rows(view: &View<'_>, flow: &Flow, width: usize) -> Vec<Line<'static>> {
+/// The steps; with the jobs of the run under way where there is room for them.
+fn rows(view: &View<'_>, flow: &Flow, width: usize, jobs: bool) -> Vec<Line<'static>> {
     let mut out = Vec::new();
     for (i, step) in flow.steps.iter().enumerate() {
         let end = flow.steps.get(i + 1).map(|next| next.at).or(flow.ended_at);
@@ -132,7 +138,7 @@ fn rows(view: &View<'_>, flow: &Flow, width: usize) -> Vec<Line<'static>> {
                 width,
             ));
         }
-        let running = step.mark == StepMark::Doing && step.step.as_str() == "running";
+        let running = jobs && step.mark == StepMark::Doing && step.step.as_str() == "running";
         if running && let Some(jobs) = &flow.view {
             for job in rollout::steps(&jobs.jobs, view.now.0) {
                 let (symbol, role) = match job.state {

@@ -35,7 +35,15 @@ pub fn render(view: &View<'_>, form: &Form, area: Rect, buffer: &mut Buffer) {
     let inner = usize::from(width.saturating_sub(4));
     let slice = view.world.envs.get(&form.target);
     let rows = match slice.and_then(|s| s.plan.as_ref()) {
-        Some(Ok(plan)) => fields(view, form, plan, slice, inner),
+        Some(Ok(plan)) => {
+            let whole = fields(view, form, plan, slice, (inner, true));
+            if whole.len() + 2 > usize::from(area.height) {
+                // A row for each warning, cut, rather than half of the words of some.
+                fields(view, form, plan, slice, (inner, false))
+            } else {
+                whole
+            }
+        }
         Some(Err(refusal)) => refused(view, form, refusal, inner),
         None => simple(vec![view.line(
             "it is not known yet what runs here: wait for GitHub to answer",
@@ -88,6 +96,8 @@ fn input(
     place: Rect,
     buffer: &mut Buffer,
 ) {
+    let before = u16::try_from(before).unwrap_or(u16::MAX).min(place.width);
+    let rest = place.width - before;
     let after = match field {
         Field::Name => {
             let focused = form.field == Field::DryRun;
@@ -99,16 +109,17 @@ fn input(
                 },
                 if focused { Role::Selection } else { Role::Key },
             );
-            Line::from(vec![button, view.span("   Esc cancels", Role::Muted)])
+            let whole = vec![button.clone(), view.span("   Esc cancels", Role::Muted)];
+            Line::from(if rest >= 40 { whole } else { vec![button] })
         }
         _ if place.width >= 70 => view.line("(edit it)", Role::Muted),
         _ => Line::default(),
     };
     let used = text::line_width(&after);
-    let before = u16::try_from(before).unwrap_or(u16::MAX).min(place.width);
-    let rest = place.width - before;
     let behind = u16::try_from(used).unwrap_or(u16::MAX).saturating_add(2);
-    let (width, show) = if rest >= behind + 12 {
+    // The button is there whenever it is focused, even if little is seen of the name then.
+    let chosen = field == Field::Name && form.field == Field::DryRun && rest >= behind;
+    let (width, show) = if rest >= behind + 10 || chosen {
         (rest - behind, true)
     } else {
         (rest, false)
@@ -197,7 +208,7 @@ fn fields(
     form: &Form,
     plan: &RollbackPlan,
     slice: Option<&EnvSlice>,
-    width: usize,
+    (width, wrapped): (usize, bool),
 ) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut row = |rank: u8,
@@ -239,10 +250,12 @@ fn fields(
         None,
     );
     for (i, warning) in plan.warnings.iter().enumerate() {
-        for (j, part) in text::wrap(warning.as_str(), width.saturating_sub(LABEL + 1))
-            .into_iter()
-            .enumerate()
-        {
+        let parts = if wrapped {
+            text::wrap(warning.as_str(), width.saturating_sub(VALUE))
+        } else {
+            vec![warning.to_string()]
+        };
+        for (j, part) in parts.into_iter().enumerate() {
             let mark = if j == 0 { " !        " } else { "          " };
             row(
                 if i < 2 && j == 0 { 6 } else { 3 },
