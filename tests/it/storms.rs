@@ -140,6 +140,20 @@ fn an_idle_redraw_writes_nothing() {
 }
 
 #[test]
+fn the_first_frame_is_small() {
+    let tales: [(&str, stories::Shop); 4] = [
+        ("idle", stories::idle()),
+        ("cached", stories::cached()),
+        ("healthy", stories::healthy()),
+        ("first start", stories::first_start()),
+    ];
+    for (name, shop) in tales {
+        let frame = Encoder::new().encode(None, &draw(&shop, &mut screen((120, 40))));
+        assert!(frame.len() <= 6_000, "{name}: {} bytes", frame.len());
+    }
+}
+
+#[test]
 fn a_live_deploy_costs_less_than_600_bytes_a_second() {
     for size in [(80, 24), (120, 40), (200, 60)] {
         let mut shop = stories::bad_deploy();
@@ -160,7 +174,7 @@ fn a_live_deploy_costs_less_than_600_bytes_a_second() {
         assert!(rate < 600, "{size:?}: {rate} bytes a second");
         eprintln!("{size:?}: first frame {first} bytes, then {rate} bytes a second");
         if size == (120, 40) {
-            assert!(first < 12_000, "{first}");
+            assert!(first < 6_500, "{first}");
         }
     }
 }
