@@ -12,6 +12,7 @@ use crate::config::model::Mouse;
 use crate::config::theme::Theme;
 use crate::domain::fetched::FaultKind;
 use crate::runtime::session::{self, Options};
+use crate::tui::terminal::install_panic_hook;
 use crate::tui::{Cockpit, Options as Look};
 
 /// `flightdeck` without a command: opens the cockpit, or says how to begin.
@@ -38,6 +39,7 @@ pub(super) fn open(setup: &Setup, common: &Common) -> Result<u8, Failure> {
         follow_intents: true,
     };
     let world = session::world(loaded, options, &clock, env)?;
+    install_panic_hook();
     let cockpit = Cockpit::first_paint(&world, clock.now(), look).map_err(failed)?;
     let runtime = session::runtime().map_err(|e| {
         Failure::new(FaultKind::Internal, "the runtime can't be started").cause(e.to_string())
@@ -67,7 +69,7 @@ fn look(setup: &Setup) -> Result<Look, Failure> {
         );
         failure.hint(near.map_or_else(
             || format!("there are {names}"),
-            |near| format!("did you mean {near}? There are {}", names),
+            |near| format!("did you mean {near}? There are {names}"),
         ))
     })?;
     let bound: Vec<(&str, Vec<String>)> = ui

@@ -152,14 +152,13 @@ fn rows(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut 
     let places = table::layout(&columns, area.width);
     let room = usize::from(area.height);
     let total = view.agenda.len();
-    let top = match state.selected {
-        Some(selected) => super::scroll_to(selected, total, room),
+    let top = if let Some(selected) = state.selected {
+        super::scroll_to(selected, total, room)
+    } else {
         // A third of the rows tells what was; what lies ahead has the rest.
-        None => {
-            let now = view.agenda.iter().take_while(|e| is_past(e, view)).count();
-            let behind = (room / 3).max(room.saturating_sub(total - now));
-            now.saturating_sub(behind)
-        }
+        let now = view.agenda.iter().take_while(|e| is_past(e, view)).count();
+        let behind = (room / 3).max(room.saturating_sub(total - now));
+        now.saturating_sub(behind)
     };
     let mut day_before: Option<Option<Date>> = None;
     for (i, entry) in view.agenda.iter().enumerate().skip(top).take(room) {

@@ -4,5 +4,5 @@
 mod shop;
 mod tales;
 
-pub use shop::{Shop, at, fault, hostile};
-pub use tales::*;
+pub(crate) use shop::{Shop, target};
+pub(crate) use tales::*;
