@@ -52,15 +52,6 @@ pub(super) fn many(loaded: &Loaded, common: &Common) -> Result<Vec<Target>, Fail
     }
 }
 
-/// Where the cockpit starts; the flags may name it.
-pub(super) fn start(loaded: &Loaded, common: &Common) -> Result<Option<Target>, Failure> {
-    if loaded.is_configured() {
-        one(loaded, common).map(Some)
-    } else {
-        Ok(None)
-    }
-}
-
 fn all(loaded: &Loaded) -> Vec<(ServiceId, &ServiceConfig)> {
     let services = loaded.config.services.iter();
     services

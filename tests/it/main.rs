@@ -1,6 +1,8 @@
 //! The integration tests, one binary: a module per subject.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod demo;

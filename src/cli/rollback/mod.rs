@@ -24,6 +24,13 @@ use crate::runtime::Driver;
 
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Rollback, out: &mut Output) -> Result<u8, Failure> {
+    let plain = args.to.is_none() && args.reason.is_none() && !args.dry_run && !args.yes;
+    if args.open.is_some() && !plain {
+        return Err(Failure::usage(
+            "`resume` and `resolve` take the flags behind their own name only",
+        )
+        .hint("see `flightdeck rollback resolve --help`"));
+    }
     let setup = Setup::configured(common)?;
     match &args.open {
         Some(OpenRollback::Resume) => open::resume(&setup, common, out),

@@ -12,7 +12,7 @@ use crate::domain::rollback::Refusal;
 use crate::runtime::Driver;
 
 /// A plan must be there within that time, retries of the sources included.
-const PLAN_WITHIN: Duration = Duration::from_secs(60);
+const PLAN_WITHIN: Duration = Duration::from_mins(1);
 /// The verdict gives a reason within that time, or the person has to.
 const REASON_WITHIN: Duration = Duration::from_secs(20);
 

@@ -6,8 +6,19 @@ use super::Home;
 fn every_command_explains_itself() {
     let home = Home::new();
     for command in [
-        "", "demo", "status", "rollback", "rollback resume", "rollback resolve", "verdict",
-        "ledger", "ledger list", "ledger verify", "config", "config check", "config show",
+        "",
+        "demo",
+        "status",
+        "rollback",
+        "rollback resume",
+        "rollback resolve",
+        "verdict",
+        "ledger",
+        "ledger list",
+        "ledger verify",
+        "config",
+        "config check",
+        "config show",
         "config path",
     ] {
         let mut args: Vec<&str> = command.split_whitespace().collect();
@@ -22,5 +33,8 @@ fn every_command_explains_itself() {
 #[test]
 fn the_version_is_told() {
     let ran = Home::new().run(&["--version"]).ended(0);
-    assert_eq!(ran.out, format!("flightdeck {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        ran.out,
+        format!("flightdeck {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }

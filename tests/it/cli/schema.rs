@@ -69,6 +69,16 @@ fn the_checker_finds_what_is_wrong() {
     }});
     let wrong = serde_json::json!({"a": "one", "b": ["y", 1]});
     assert_eq!(faults(&schema, &wrong, "$").len(), 4);
-    assert_eq!(faults(&schema, &serde_json::json!({"a": null}), "$").len(), 1);
-    assert!(faults(&schema, &serde_json::json!({"a": 1, "b": ["x"], "more": {}}), "$").is_empty());
+    assert_eq!(
+        faults(&schema, &serde_json::json!({"a": null}), "$").len(),
+        1
+    );
+    assert!(
+        faults(
+            &schema,
+            &serde_json::json!({"a": 1, "b": ["x"], "more": {}}),
+            "$"
+        )
+        .is_empty()
+    );
 }
