@@ -1,5 +1,6 @@
 //! What leaves the program in words: JSON shapes, records, equivalent commands.
 
+pub mod command;
 pub mod demo;
 pub mod error;
 pub mod evidence;

@@ -9,6 +9,8 @@ mod demo;
 #[cfg(test)]
 mod dispatch;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod github;
@@ -25,7 +27,11 @@ mod prometheus;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod screens;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod stub;
 #[cfg(test)]
