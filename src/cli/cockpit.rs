@@ -48,9 +48,11 @@ pub(super) fn open(setup: &Setup, common: &Common) -> Result<u8, Failure> {
     })?;
     let left = runtime.block_on(async {
         let mut driver = session::open(loaded, world, clock, env)?;
+        // What is due is asked now, not at the first heartbeat.
         driver.send(Msg::Tick);
         cockpit.fly(driver).await.map_err(Failure::from)
     });
+    // Requests on their way hold nobody up.
     runtime.shutdown_background();
     left.map(|()| GOOD)
 }
@@ -59,12 +61,13 @@ fn look(setup: &Setup) -> Result<tui::Options, Failure> {
     let ui = &setup.loaded.config.ui;
     let no_color = setup.machine.var("NO_COLOR");
     let theme = Theme::choose(&ui.theme, no_color).ok_or_else(|| {
-        let names: Vec<&str> = Theme::names().collect();
-        Failure::new(
-            FaultKind::Config,
-            format!("there is no theme `{}`", ui.theme),
-        )
-        .hint(format!("there are: {}", names.join(", ")))
+        let names = Theme::names().collect::<Vec<_>>().join(", ");
+        let near = Theme::nearest_name(&ui.theme);
+        let message = format!("there is no theme `{}`", ui.theme);
+        Failure::new(FaultKind::Config, message).hint(near.map_or_else(
+            || format!("there are: {names}"),
+            |near| format!("did you mean `{near}`? There are: {names}"),
+        ))
     })?;
     Ok(tui::Options::from_environment(
         theme,
@@ -80,7 +83,8 @@ fn keymap(ui: &Ui) -> Result<Keymap, Failure> {
         .map(|(action, chords)| (action.as_str(), chords.all().to_vec()))
         .collect();
     Keymap::with_overrides(&own).map_err(|errors| {
-        let failure = Failure::new(FaultKind::Config, "the keys of [ui.keys] can't be used");
+        let failure = Failure::new(FaultKind::Config, "the keys of [ui.keys] can't be used")
+            .hint("`flightdeck config show` tells where they were set");
         errors
             .iter()
             .fold(failure, |failure, error| failure.cause(error.to_string()))
