@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::text::table;
 use super::verdict::SCHEMA;
 use crate::app::world::{EnvSlice, World};
-use crate::domain::fetched::{Fault, FaultKind};
+use crate::domain::fetched::{Fault, FaultKind, Fetched};
 use crate::domain::gate::Tally;
 use crate::domain::ids::Target;
 use crate::domain::release::DeploymentState;
@@ -208,7 +208,10 @@ fn of_target(world: &World, target: &Target, slice: &EnvSlice) -> TargetStatus {
             .signals
             .verdict
             .as_ref()
-            .filter(|_| slice.watch.is_some())
+            // A verdict that an earlier run left behind, or whose source fails now, is not known.
+            .filter(|_| {
+                slice.watch.is_some() && matches!(slice.signals.status, Fetched::Fresh { .. })
+            })
             .map(|v| VerdictStatus {
                 state: v.state,
                 summary: v.summary.clone(),
