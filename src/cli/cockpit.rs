@@ -13,12 +13,7 @@ use crate::config::model::{Mouse, Ui};
 use crate::config::theme::Theme;
 use crate::domain::fetched::FaultKind;
 use crate::runtime::session::{self, Options};
-<<<<<<< HEAD
-use crate::tui::terminal::install_panic_hook;
-use crate::tui::{Cockpit, Options as Look};
-=======
 use crate::tui::{self, Cockpit, TuiError};
->>>>>>> h/cli
 
 /// `flightdeck` without a command: opens the cockpit, or says how to begin.
 pub(super) fn run(common: &Common, screen: &Screen, out: &mut Output) -> Result<u8, Failure> {
@@ -47,12 +42,10 @@ pub(super) fn open(setup: &Setup, common: &Common) -> Result<u8, Failure> {
         follow_intents: true,
     };
     let world = session::world(loaded, options, &clock, env)?;
-<<<<<<< HEAD
-    install_panic_hook();
-    let cockpit = Cockpit::first_paint(&world, clock.now(), look).map_err(failed)?;
-=======
-    let cockpit = Cockpit::first_paint(&world, clock.now(), look(setup)?)?;
->>>>>>> h/cli
+    let look = look(setup)?;
+    // Above the reports of panics: the terminal is given back before anything is said.
+    tui::terminal::install_panic_hook();
+    let cockpit = Cockpit::first_paint(&world, clock.now(), look)?;
     let runtime = session::runtime().map_err(|e| {
         Failure::new(FaultKind::Internal, "the runtime can't be started").cause(e.to_string())
     })?;
@@ -73,20 +66,10 @@ fn look(setup: &Setup) -> Result<tui::Options, Failure> {
     let theme = Theme::choose(&ui.theme, no_color).ok_or_else(|| {
         let names = Theme::names().collect::<Vec<_>>().join(", ");
         let near = Theme::nearest_name(&ui.theme);
-<<<<<<< HEAD
-        let failure = Failure::new(
-            FaultKind::Config,
-            format!("there is no theme `{}`", ui.theme),
-        );
-        failure.hint(near.map_or_else(
-            || format!("there are {names}"),
-            |near| format!("did you mean {near}? There are {names}"),
-=======
         let message = format!("there is no theme `{}`", ui.theme);
         Failure::new(FaultKind::Config, message).hint(near.map_or_else(
             || format!("there are: {names}"),
             |near| format!("did you mean `{near}`? There are: {names}"),
->>>>>>> h/cli
         ))
     })?;
     Ok(tui::Options::from_environment(
