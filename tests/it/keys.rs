@@ -33,7 +33,7 @@ fn a_rollback_needs_the_exact_name_and_enter() {
     assert!(shop.writes.is_empty(), "typing alone sent something");
     press(&mut s, &mut shop, &["enter"]);
     assert!(
-        matches!(shop.writes.as_slice(), [(_, Write::OpenIntent(_))]),
+        matches!(shop.writes.as_slice(), [(_, Write::OpenIntent { .. })]),
         "{:?}",
         shop.writes
     );
@@ -197,7 +197,7 @@ fn a_second_rollback_is_never_offered_while_one_is_open() {
         !shop
             .writes
             .iter()
-            .any(|(_, w)| matches!(w, Write::OpenIntent(_) | Write::Dispatch(_)))
+            .any(|(_, w)| matches!(w, Write::OpenIntent { .. } | Write::Dispatch(_)))
     );
 }
 
