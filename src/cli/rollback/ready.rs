@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::app::effect::EffectKey;
 use crate::app::world::{EnvSlice, World};
-use crate::cli::drive::{ledger_answered, overview_answered, signals_answered, until};
+use crate::cli::drive::{
+    ledger_answered, overview_answered, signals_answered, until, who_answered,
+};
 use crate::cli::failure::Failure;
 use crate::cli::setup::Setup;
 use crate::domain::fetched::{Fault, FaultKind};
@@ -65,17 +66,12 @@ fn is_there(world: &World, target: &Target) -> bool {
     if overview_fault(world, target).is_some() {
         return true;
     }
-    // Who acts goes into the ledger: the token's login is worth waiting for.
-    let asking_who = world.configured(target).is_some_and(|(service, _)| {
-        let key = EffectKey::Login(service.source.clone());
-        world.schedule.is_running(&key)
-    });
     let planned = match &slice.plan {
         Some(Ok(plan)) => plan.reverts_known || slice.comparison.fault().is_some(),
         Some(Err(_)) => true,
         None => false,
     };
-    planned && !asking_who
+    planned && who_answered(world, target)
 }
 
 /// The reason: the given one, else what the verdict says. Empty: the person has to write one.

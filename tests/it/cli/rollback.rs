@@ -234,6 +234,10 @@ fn an_open_rollback_can_be_closed_by_hand() {
     .json("ledger-row");
     assert_eq!(row["kind"], "rollback.resolved");
     assert_eq!(row["body"]["reason"], "looked at by hand");
+    assert_eq!(
+        (&row["who"], &row["who_verified"]),
+        (&"maria".into(), &true.into())
+    );
     let ran = with(&["rollback", "resolve", "--reason", "again", "--json"]).ended(2);
     assert_eq!(ran.error()["kind"], "not_found");
     with(&["ledger", "verify"]).ended(0);
