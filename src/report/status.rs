@@ -328,7 +328,11 @@ fn line(status: &TargetStatus, now: Timestamp) -> Vec<String> {
         )
     });
     let verdict = status.verdict.as_ref().map_or_else(String::new, |v| {
-        format!("{}: {}", v.state.label(), v.summary)
+        if v.summary.starts_with(v.state.label()) {
+            v.summary.clone()
+        } else {
+            format!("{}: {}", v.state.label(), v.summary)
+        }
     });
     let gates = status.gates.pass.map_or_else(String::new, |pass| {
         let g = &status.gates;

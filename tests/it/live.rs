@@ -89,7 +89,7 @@ fn a_real_prometheus_sees_the_bad_deploy_degrade() {
     .unwrap();
 
     let start = Instant::now();
-    let limit = Duration::from_secs(420);
+    let limit = Duration::from_mins(7);
     loop {
         let mut asked = flightdeck(dir.path())
             .args([
