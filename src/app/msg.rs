@@ -33,6 +33,8 @@ pub enum Msg {
     Resolve(Target, String),
     /// A person closed the progress of a rollback that has ended.
     Dismiss(Target),
+    /// A person looks at the gates of another candidate; none: the usual choice.
+    Candidate(Target, Option<String>),
     /// A person signs a manual gate, or refuses to.
     Sign(Target, Signing),
     /// A source answered.

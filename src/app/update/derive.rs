@@ -45,7 +45,10 @@ fn environment(world: &mut World, target: &Target, overview: &Overview, now: Now
     };
     let state = overview.env_state(&target.env);
     slice.watch = watch(&state, bake, now);
-    let candidate = candidate(overview, &state, slice);
+    let candidate = match &slice.asked {
+        Some(asked) => named(overview, asked),
+        None => candidate(overview, &state, slice),
+    };
     if slice.candidate.as_ref().map(|(c, _)| c) != candidate.as_ref().map(|(c, _)| c) {
         slice.checks = Fetched::Never;
         slice.approvals = Fetched::Never;
@@ -80,6 +83,45 @@ fn align(slice: &mut EnvSlice, now: Now) {
         }
         None => {}
     }
+}
+
+/// The candidate that was asked for: a release, a tag, or a commit (in short only if it is a known one).
+fn named(overview: &Overview, asked: &str) -> Option<(VersionRef, Safe)> {
+    let release = overview
+        .releases
+        .iter()
+        .filter(|r| r.tag.as_str() == asked)
+        .find_map(|r| r.sha.clone());
+    let tag = || {
+        overview
+            .tags
+            .iter()
+            .find(|t| t.name.as_str() == asked)
+            .map(|t| t.sha.clone())
+    };
+    let short = || {
+        let known = overview
+            .tags
+            .iter()
+            .map(|t| &t.sha)
+            .chain(overview.default_branch.iter().map(|(_, sha)| sha))
+            .chain(
+                overview
+                    .deployments
+                    .iter()
+                    .flat_map(|(_, d)| d)
+                    .map(|d| &d.sha),
+            );
+        known
+            .filter(|_| asked.len() >= 7)
+            .find(|sha| sha.as_str().starts_with(asked))
+            .cloned()
+    };
+    let sha = release
+        .or_else(tag)
+        .or_else(short)
+        .or_else(|| asked.parse().ok())?;
+    Some((overview.version(&sha), Safe::new("asked for")))
 }
 
 /// The candidate: the version under way, else the newest tag or draft that was never live here, else the default branch's head.

@@ -51,6 +51,12 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Confirmed(approved) => effects.extend(flow::confirmed(world, approved, now)),
         Msg::Resume(target) => effects.extend(flow::resume(world, &target, now)),
         Msg::Resolve(target, reason) => effects.extend(flow::resolve(world, &target, &reason, now)),
+        Msg::Candidate(target, asked) => {
+            if let Some(slice) = world.envs.get_mut(&target) {
+                slice.asked = asked;
+                derive::overview(world, &target.service, now);
+            }
+        }
         Msg::Sign(target, signing) => effects.extend(sign::sign(world, &target, &signing, now)),
         Msg::Dismiss(target) => {
             if world

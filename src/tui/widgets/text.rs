@@ -58,6 +58,45 @@ pub fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{out}", " ".repeat(missing))
 }
 
+/// The text in rows of at most `max` columns, cut between words; a word that is too long is cut inside.
+pub fn wrap(text: &str, max: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    let mut used = 0;
+    if max == 0 {
+        return rows;
+    }
+    for word in text.split_whitespace() {
+        let wide = width(word);
+        if used > 0 && used + 1 + wide > max {
+            rows.push(std::mem::take(&mut row));
+            used = 0;
+        }
+        if used > 0 {
+            row.push(' ');
+            used += 1;
+        }
+        if used + wide <= max {
+            row.push_str(word);
+            used += wide;
+            continue;
+        }
+        for grapheme in word.graphemes(true) {
+            let w = columns(grapheme);
+            if used > 0 && used + w > max {
+                rows.push(std::mem::take(&mut row));
+                used = 0;
+            }
+            row.push_str(grapheme);
+            used += w;
+        }
+    }
+    if used > 0 {
+        rows.push(row);
+    }
+    rows
+}
+
 /// The columns of a styled line.
 pub fn line_width(line: &Line<'_>) -> usize {
     line.spans.iter().map(|span| width(&span.content)).sum()
@@ -190,11 +229,22 @@ mod tests {
         assert_eq!(row(4), "Err…");
     }
 
+    #[test]
+    fn words_are_wrapped_and_long_ones_cut() {
+        assert_eq!(wrap("the quick  brown fox", 9), ["the quick", "brown fox"]);
+        assert_eq!(wrap("a abcdefghij", 4), ["a", "abcd", "efgh", "ij"]);
+        assert_eq!(wrap("漢字漢字", 5), ["漢字", "漢字"]);
+        assert_eq!(wrap("  ", 5), Vec::<String>::new());
+        assert_eq!(wrap("x", 0), Vec::<String>::new());
+    }
+
     proptest! {
         #[test]
         fn widths_hold_for_any_text(text in hostile(), max in 0usize..40) {
             prop_assert!(width(&truncate(&text, max)) <= max);
             prop_assert_eq!(width(&pad(&text, max)), max);
+            let rows = wrap(&text, max.max(2));
+            prop_assert!(rows.iter().all(|row| width(row) <= max.max(2) && !row.is_empty()));
             let line = Line::from(vec![Span::raw(text.clone()), Span::raw(text)]);
             prop_assert!(line_width(&truncate_line(&line, max)) <= max);
         }
