@@ -116,6 +116,7 @@ macro_rules! actions {
 actions! {
 //  id                  name                    contexts              group    chords                    key line     danger  meaning
     RollBack            "rollback"              [Pane]                Act      ["R"]                     "roll back"  true    "Plan a rollback of this service here and show it; nothing is sent before its name is typed.";
+    Sign                "sign"                  [Pane]                Act      ["s"]                     "sign"       false   "Sign a manual gate of the candidate: gate, slot, reason; nothing is recorded before it is confirmed.";
     Open                "open"                  [Pane Dialog]         Look     ["enter"]                 "open"       false   "Open the selected row or pane into its evidence.";
     Back                "back"                  [Pane]                Look     ["esc"]                   ""           false   "Go back: leave the zoom, or the last opened thing.";
     TimeRange           "time-range"            [Global]              Look     ["t"]                     "range"      false   "Take the next time range of the charts.";

@@ -105,6 +105,9 @@ fn late(driver: &Driver, target: &Target) -> Option<String> {
     if !run_known || (slice.candidate.is_some() && !answered(&slice.checks)) {
         return github();
     }
+    if !super::gates::settled(world, target) {
+        return Some("gates".to_owned());
+    }
     if !signals_answered(driver, target) {
         return service.metrics.as_ref().map(|m| format!("metrics.{m}"));
     }

@@ -35,6 +35,31 @@ pub fn resolve(target: &Target) -> String {
     )
 }
 
+/// Signs a manual gate, in a slot where it has some, for exactly this candidate.
+pub fn sign(
+    target: &Target,
+    (gate, slot): (&str, Option<&str>),
+    reason: &str,
+    no: bool,
+    candidate: &VersionRef,
+) -> String {
+    let mut out = with_target(&format!("flightdeck sign {}", quote(gate)), target);
+    out.push_str(" --candidate ");
+    out.push_str(candidate.sha.as_str());
+    if let Some(slot) = slot {
+        out.push_str(" --slot ");
+        out.push_str(&quote(slot));
+    }
+    if no {
+        out.push_str(" --no");
+    }
+    if !reason.trim().is_empty() {
+        out.push_str(" --reason ");
+        out.push_str(&quote(reason));
+    }
+    out
+}
+
 /// Says where a target stands.
 pub fn status(target: &Target) -> String {
     with_target("flightdeck status", target)

@@ -254,6 +254,12 @@ pub(super) fn keys(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Bu
     text::put_line(buffer, area, &Line::from(spans));
 }
 
+/// Whether somebody has something to sign here.
+fn signs(view: &View<'_>) -> bool {
+    view.target()
+        .is_some_and(|t| !crate::app::sign::manual_gates(view.world, t).is_empty())
+}
+
 /// An action as it stands on the key line; none where it is of no use.
 fn entry(
     view: &View<'_>,
@@ -283,6 +289,7 @@ fn entry(
                 "roll back".to_owned()
             }
         }
+        ActionId::Sign if !signs(view) => return None,
         ActionId::TimeRange => match screen.minutes() {
             m if m < 60 => format!("range {m}m"),
             m => format!("range {}h", m / 60),
@@ -300,7 +307,11 @@ fn entry(
         ActionId::OpenInBrowser | ActionId::Copy if screen.shows_help() => return None,
         ActionId::OpenInBrowser if screen.url(view).is_none() => return None,
         ActionId::Open if context == Context::Dialog => return None,
-        ActionId::Confirm | ActionId::NextField if !screen.has_plan(view.world) => return None,
+        ActionId::Confirm | ActionId::NextField
+            if !screen.has_plan(view.world) && !screen.is_signing() =>
+        {
+            return None;
+        }
         _ => row.label.to_owned(),
     };
     Some(vec![

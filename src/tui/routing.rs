@@ -5,7 +5,7 @@ use super::layout::{self, PaneId};
 use super::overlays::Overlay;
 use super::overlays::detail::{Detail, Of};
 use super::overlays::rollback::{Form, Outcome};
-use super::overlays::{quit, scroll};
+use super::overlays::{quit, scroll, sign};
 use super::panes::View;
 use super::screen::{Frozen, RANGES, Screen};
 use crate::app::action::{ActionId, Context};
@@ -51,6 +51,8 @@ impl Screen {
                     && let Some(Overlay::Rollback(form)) = self.overlays.last_mut()
                 {
                     form.paste(text);
+                } else if let Some(Overlay::Sign(form)) = self.overlays.last_mut() {
+                    form.paste(text);
                 }
                 Vec::new()
             }
@@ -70,6 +72,10 @@ impl Screen {
         self.toast = None;
         let context = self.context(world);
         let Some(action) = self.look.keymap.resolve(context, chord) else {
+            if let Some(Overlay::Sign(form)) = self.overlays.last_mut() {
+                form.key(chord);
+                return Vec::new();
+            }
             if context == Context::Form {
                 return self.in_form(|form| form.key(chord, world));
             }
@@ -111,7 +117,27 @@ impl Screen {
         }
     }
 
+    /// The form that signs: Enter acts, Tab goes on, Esc leaves.
+    fn on_sign(form: &mut sign::Form, action: ActionId, world: &World) -> Option<Msg> {
+        match action {
+            ActionId::Confirm => form.enter(world),
+            ActionId::NextField | ActionId::PreviousField => {
+                form.step(action == ActionId::NextField);
+                None
+            }
+            _ => None,
+        }
+    }
+
     fn on_form(&mut self, action: ActionId, world: &World) -> Vec<Intent> {
+        if let Some(Overlay::Sign(form)) = self.overlays.last_mut() {
+            if action == ActionId::Cancel {
+                self.overlays.pop();
+                return Vec::new();
+            }
+            let msg = Self::on_sign(form, action, world);
+            return msg.map(Intent::send).into_iter().collect();
+        }
         let ids = self.look.ids;
         match action {
             ActionId::Confirm => self.in_form(|form| form.enter(world, ids)),
@@ -180,6 +206,7 @@ impl Screen {
     fn on_cockpit(&mut self, action: ActionId, world: &World, now: Now) -> Vec<Intent> {
         match action {
             ActionId::RollBack => self.roll_back(world, now),
+            ActionId::Sign => self.sign(world, now),
             ActionId::Open => self
                 .overlays
                 .push(Overlay::Detail(Detail::new(Of::Pane(self.focus)))),
@@ -258,6 +285,28 @@ impl Screen {
         }
         self.overlays
             .push(Overlay::Rollback(Box::new(Form::new(target, world))));
+    }
+
+    fn sign(&mut self, world: &World, now: Now) {
+        let Some(target) = world.focus.clone() else {
+            self.say(Severity::Warning, "no service is selected", now);
+            return;
+        };
+        let selected = (self.focus == PaneId::Gates)
+            .then(|| {
+                self.gates
+                    .gate(&self.view(world, now))
+                    .map(|g| g.id.to_string())
+            })
+            .flatten();
+        match sign::Form::new(target, world, selected.as_deref()) {
+            Ok(form) => {
+                // What is signed must be what is true now, not what stood still.
+                self.frozen = None;
+                self.overlays.push(Overlay::Sign(Box::new(form)));
+            }
+            Err(why) => self.say(Severity::Info, why, now),
+        }
     }
 
     fn freeze(&mut self, world: &World, now: Now) {

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 use super::chrome;
 use super::layout::{self, PaneId};
-use super::overlays::{Overlay, detail, help, progress, quit, rollback_form, scroll};
+use super::overlays::{Overlay, detail, help, progress, quit, rollback_form, scroll, sign};
 use super::panes::{self, View, calendar, deploy, errors, gates, latency};
 use super::styles::{Depth, Styles};
 use super::widgets::chart::window::Window;
@@ -149,10 +149,23 @@ impl Screen {
         if self.toast.as_ref().is_some_and(|t| t.until <= now.0) {
             self.toast = None;
         }
-        for overlay in &mut self.overlays {
-            if let Overlay::Rollback(form) = overlay {
+        let mut recorded = None;
+        self.overlays.retain_mut(|overlay| match overlay {
+            Overlay::Rollback(form) => {
                 form.observe(world);
+                true
             }
+            Overlay::Sign(form) => match form.observe(world) {
+                Some(words) => {
+                    recorded = Some(words);
+                    false
+                }
+                None => true,
+            },
+            _ => true,
+        });
+        if let Some(words) = recorded {
+            self.say(Severity::Info, words, now);
         }
         if quit::own_flows(world).next().is_none() {
             self.overlays.retain(|o| !matches!(o, Overlay::Quit));
@@ -268,6 +281,11 @@ impl Screen {
         matches!(self.overlays.last(), Some(Overlay::Help(_)))
     }
 
+    /// Whether a gate is being signed.
+    pub(super) fn is_signing(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Sign(_)))
+    }
+
     /// Whether the rollback that is shown can be confirmed.
     pub(super) fn has_plan(&self, world: &World) -> bool {
         let Some(Overlay::Rollback(form)) = self.overlays.last() else {
@@ -295,7 +313,7 @@ impl Screen {
         match overlay {
             Overlay::Help(_) => Some(help::lines(view, &self.look.keymap, width).len()),
             Overlay::Detail(detail) => Some(detail.lines(view, width).len()),
-            Overlay::Quit | Overlay::Rollback(_) => None,
+            Overlay::Quit | Overlay::Rollback(_) | Overlay::Sign(_) => None,
         }
     }
 }
@@ -368,6 +386,7 @@ fn overlay_on(
                 buffer,
             );
         }
+        Overlay::Sign(form) => sign::render(view, form, area, buffer),
         Overlay::Quit => {
             let rows = quit::lines(view, width);
             scroll::render(

@@ -33,7 +33,12 @@ impl Screen {
                 .and_then(|s| s.plan.as_ref()?.as_ref().ok());
             plan.map(|p| p.to.clone())
         };
+        let signing = match self.overlays.last() {
+            Some(Overlay::Sign(form)) => Some(form.command()),
+            _ => None,
+        };
         let line = match form {
+            _ if signing.is_some() => signing.unwrap_or_default(),
             Some(form) if is_open(world, &form.target) => command::resume(&form.target),
             Some(form) => {
                 command::rollback(&form.target, to(&form.target).as_ref(), &form.reason.text())

@@ -2,6 +2,7 @@
 
 use flightdeck::app::effect::Write;
 use flightdeck::app::flow::FlowOutcome;
+use flightdeck::app::msg::{Msg, Written};
 use flightdeck::tui::decode::{InputEvent, Mouse, MouseKind};
 use flightdeck::tui::routing::Intent;
 
@@ -356,4 +357,53 @@ fn a_click_focuses_and_the_help_lists_every_action() {
         let first: String = id.row().doc.chars().take(20).collect();
         assert!(help.contains(&first), "{first}");
     }
+}
+
+#[test]
+fn a_gate_is_signed_by_a_form_and_recorded_once() {
+    let mut shop = stories::gated();
+    let mut s = screen(SIZE);
+    press(&mut s, &mut shop, &["s"]);
+    assert!(shown(&shop, &mut s).contains("Sign for checkout ▸ production"));
+    // Gate, slot, reason, yes: letters only type, and only the button signs.
+    press(&mut s, &mut shop, &["enter", "enter"]);
+    type_in(&mut s, &mut shop, "tested, yes");
+    press(&mut s, &mut shop, &["enter"]);
+    assert!(shop.writes.is_empty(), "Enter in the reason only goes on");
+    let copied = press(&mut s, &mut shop, &["ctrl-y"]);
+    assert!(
+        matches!(copied.as_slice(), [Intent::Copy(line)] if line.starts_with("flightdeck sign uat --service checkout --env production --candidate cccc") && line.ends_with("--slot @maria --reason \"tested, yes\"")),
+        "{copied:?}"
+    );
+    press(&mut s, &mut shop, &["enter", "enter"]);
+    let [(target, Write::Note(draft))] = shop.writes.as_slice() else {
+        panic!("{:?}", shop.writes);
+    };
+    let (target, draft) = (target.clone(), draft.clone());
+    assert_eq!(draft.body["gate"], "uat");
+    assert_eq!(draft.body["answer"], "yes");
+    assert!(shown(&shop, &mut s).contains("being recorded"));
+    let row = shop.record(&draft);
+    shop.tell(Msg::Written(target, Written::Noted(Ok(row))));
+    let text = shown(&shop, &mut s);
+    assert!(!text.contains("Sign for checkout"), "{text}");
+    assert!(
+        text.contains("recorded: uat of v2.15.0, row 1 of the ledger"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_may_not_be_signed_says_why_in_the_form() {
+    let mut shop = stories::gated();
+    let mut s = screen(SIZE);
+    // The last gate is another person's.
+    press(&mut s, &mut shop, &["s", "right", "tab", "tab", "enter"]);
+    assert!(shop.writes.is_empty());
+    let text = shown(&shop, &mut s);
+    assert!(text.contains("@li signs here, not maria"), "{text}");
+    press(&mut s, &mut shop, &["esc"]);
+    let mut shop = stories::bad_deploy();
+    press(&mut s, &mut shop, &["s"]);
+    assert!(shown(&shop, &mut s).contains("no manual gate is configured"));
 }

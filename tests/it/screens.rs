@@ -133,6 +133,23 @@ fn the_rollback_in_its_stages() {
 }
 
 #[test]
+fn configured_gates_in_their_stages() {
+    let mut shop = stories::gated();
+    for size in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        snapshot("cockpit__gated", size, &mut shop, &[]);
+        snapshot("sign__form", size, &mut shop, &["s"]);
+    }
+    for size in USUAL {
+        snapshot(
+            "detail__gated",
+            size,
+            &mut shop,
+            &["tab", "tab", "tab", "enter"],
+        );
+    }
+}
+
+#[test]
 fn overlays_and_zoom() {
     let mut shop = stories::bad_deploy();
     for size in USUAL {

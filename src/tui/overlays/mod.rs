@@ -9,6 +9,7 @@ pub mod quit;
 pub mod rollback;
 pub mod rollback_form;
 pub mod scroll;
+pub mod sign;
 
 use crate::app::action::Context;
 
@@ -25,6 +26,8 @@ pub enum Overlay {
     Detail(Detail),
     /// Leaving while a rollback of this process is under way.
     Quit,
+    /// The form that signs a manual gate.
+    Sign(Box<sign::Form>),
     /// The rollback's form; the progress of the flow once there is one.
     Rollback(Box<Form>),
 }
@@ -34,6 +37,7 @@ impl Overlay {
     pub fn context(&self, typing: bool) -> Context {
         match self {
             Self::Rollback(_) if typing => Context::Form,
+            Self::Sign(_) => Context::Form,
             _ => Context::Dialog,
         }
     }

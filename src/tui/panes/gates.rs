@@ -147,7 +147,27 @@ fn rows(
     let places = table::layout(&columns, area.width);
     let room = usize::from(area.height);
     let top = super::scroll_to(selected, list.gates.len(), room);
+    // Stages have a heading of their own where all of it fits.
+    let stages = list.gates.iter().zip(list.gates.iter().skip(1));
+    let stages = 1 + stages.filter(|(a, b)| a.stage != b.stage).count();
+    let headed = stages > 1 && list.gates.len() + stages <= room;
+    let mut stage_before = None;
+    let mut y = area.y;
     for (i, gate) in list.gates.iter().enumerate().skip(top).take(room) {
+        if headed && stage_before != Some(gate.stage) {
+            let heading = view.line(format!(" {}", gate.stage.word()), Role::Muted);
+            text::put_line(
+                buffer,
+                Rect {
+                    y,
+                    height: 1,
+                    ..area
+                },
+                &heading,
+            );
+            y += 1;
+        }
+        stage_before = Some(gate.stage);
         let (symbol, role) = symbol(gate);
         let marked = if focused && i == selected { "▸" } else { " " };
         let advisory = if gate.required { "" } else { "  (advisory)" };
@@ -171,7 +191,6 @@ fn rows(
                 Role::Muted,
             ),
         ];
-        let y = area.y + u16::try_from(i - top).unwrap_or(0);
         table::row(
             &columns,
             &places,
@@ -183,6 +202,7 @@ fn rows(
             },
             buffer,
         );
+        y += 1;
     }
 }
 

@@ -4,6 +4,10 @@ use flightdeck::app::effect::Write;
 use flightdeck::app::flow::Flow;
 use flightdeck::app::msg::{IntentOutcome, Msg, Written};
 use flightdeck::domain::fetched::FaultKind;
+use flightdeck::domain::gate::Stage;
+use flightdeck::domain::gate::checks::CheckSet;
+use flightdeck::domain::gate::manual::Manual;
+use flightdeck::domain::gate::spec::{GateKind, GateSpec};
 use flightdeck::domain::ids::CorrelationId;
 use flightdeck::domain::release::{CheckState, Conclusion, DeploymentState, RunId, RunStatus};
 use flightdeck::domain::rollback::orders::Confirmation;
@@ -96,6 +100,41 @@ pub(crate) fn bad_deploy_at(moment: &str) -> Shop {
     while shop.now.0 < at(moment) {
         shop.pass(5);
     }
+    shop
+}
+
+/// The bad deploy with gates of every weight configured.
+pub(crate) fn gated() -> Shop {
+    let spec = |id: &str, stage, required, kind| GateSpec {
+        id: id.to_owned(),
+        stage,
+        required,
+        kind,
+        valid_for: None,
+        kinds: vec![],
+    };
+    let checks = CheckSet {
+        require: vec![],
+        allow: vec!["license".to_owned()],
+        hide: vec![],
+        blocking: true,
+    };
+    let manual = |slots: &[&str]| {
+        GateKind::Manual(Manual {
+            slots: slots.iter().map(|s| (*s).to_owned()).collect(),
+            bar_authors: false,
+        })
+    };
+    let mut shop = bad_deploy();
+    for env in &mut shop.world.catalog.services[0].environments {
+        env.gates = vec![
+            spec("ci", Stage::Test, true, GateKind::Checks(checks.clone())),
+            spec("way-back", Stage::Prepare, true, GateKind::RollbackPlan),
+            spec("uat", Stage::Prepare, true, manual(&["@maria", "@acme/qa"])),
+            spec("product", Stage::Prepare, false, manual(&["@li"])),
+        ];
+    }
+    shop.pass(5);
     shop
 }
 
