@@ -18,7 +18,6 @@ const MARGIN: f64 = 12.0;
 /// A colour as the picture has it; the sixteen names as a usual dark terminal shows them.
 fn hex(color: Color, default: &str) -> String {
     let name = match color {
-        Color::Reset => default,
         Color::Black => "#16181d",
         Color::Red => "#cc6666",
         Color::Green => "#8fbf6a",
@@ -36,7 +35,7 @@ fn hex(color: Color, default: &str) -> String {
         Color::LightCyan => "#8fd3d3",
         Color::White => "#ffffff",
         Color::Rgb(r, g, b) => return format!("#{r:02x}{g:02x}{b:02x}"),
-        Color::Indexed(_) => default,
+        Color::Reset | Color::Indexed(_) => default,
     };
     name.to_owned()
 }
