@@ -1,6 +1,7 @@
 //! Where gates get their evidence, over real HTTP: values by `JSONPath`, reviews by GraphQL.
 
 use flightdeck::domain::gate::http::{Measured, Reduce, ValueAsk};
+use flightdeck::domain::text::Safe;
 use flightdeck::providers::http_json::HttpValues;
 use flightdeck::providers::{CodeHost, ErrorKind, ProviderError};
 use serde_json::json;
@@ -121,6 +122,6 @@ async fn reviews_of_the_candidates_pull_requests_are_read() {
         "the author's own does not count"
     );
     assert_eq!((found.direct, found.partial), (1, false));
-    let authors: Vec<&str> = found.authors.iter().map(|a| a.as_str()).collect();
+    let authors: Vec<&str> = found.authors.iter().map(Safe::as_str).collect();
     assert_eq!(authors, ["maria", "sam"]);
 }

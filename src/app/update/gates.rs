@@ -42,16 +42,21 @@ pub(super) fn base(state: &EnvState, candidate: &VersionRef) -> Option<VersionRe
 
 /// Judges the gates of a target anew.
 pub(super) fn checklist(world: &mut World, target: &Target, now: Now) {
-    let Some(list) = judged(world, target, now) else {
-        return;
-    };
-    if let Some(slice) = world.envs.get_mut(target) {
-        slice.checklist = list;
+    let known = world
+        .envs
+        .get(target)
+        .is_some_and(|slice| slice.candidate.is_some());
+    // Without a candidate what was known before stays, marked as old by its source.
+    if known {
+        let list = judged(world, target, now);
+        if let Some(slice) = world.envs.get_mut(target) {
+            slice.checklist = list;
+        }
     }
 }
 
-/// The checklist; none: there is no such target, or no candidate yet.
-fn judged(world: &World, target: &Target, now: Now) -> Option<Option<Checklist>> {
+/// The checklist; none: nothing is known of the candidate yet.
+fn judged(world: &World, target: &Target, now: Now) -> Option<Checklist> {
     let slice = world.envs.get(target)?;
     let (_, env) = world.catalog.environment(target)?;
     let (candidate, chosen) = slice.candidate.as_ref()?;
@@ -62,7 +67,7 @@ fn judged(world: &World, target: &Target, now: Now) -> Option<Option<Checklist>>
     };
     if env.gates.is_empty() {
         let checks = slice.checks.value().filter(|c| c.sha == candidate.sha);
-        return Some(checks.map(|c| list(rollup::gates(c))));
+        return checks.map(|c| list(rollup::gates(c)));
     }
     let plan = super::derive::with_plan_input(world, target, now, plan::plan);
     let overview = world.services.get(&target.service).map(|s| &s.overview);
@@ -92,7 +97,7 @@ fn judged(world: &World, target: &Target, now: Now) -> Option<Option<Checklist>>
         },
         stale_after: stale_after(world),
     };
-    Some(Some(list(rows(&env.gates, &facts))))
+    Some(list(rows(&env.gates, &facts)))
 }
 
 /// Polls may be further apart than usual in fast virtual time.

@@ -22,7 +22,7 @@ pub fn evaluate(approve: Approve, facts: &Facts<'_>) -> Finding {
             (found, at)
         }
         Ok(_) => return Finding::unknown("not read yet for this candidate"),
-        Err(found) => return found,
+        Err(found) => return *found,
     };
     let min = usize::try_from(approve.min).unwrap_or(usize::MAX);
     let refused: Vec<&PullReviews> = approvals

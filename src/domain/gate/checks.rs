@@ -34,7 +34,7 @@ pub fn evaluate(set: &CheckSet, facts: &Facts<'_>) -> Finding {
     let (checks, _) = match answer(facts.checks, facts.stale_after, facts.now) {
         Ok((checks, at)) if checks.sha == facts.candidate.sha => (checks, at),
         Ok(_) => return Finding::unknown("not read yet for this candidate"),
-        Err(found) => return found,
+        Err(found) => return *found,
     };
     let counting: Vec<&CheckItem> = checks
         .items

@@ -123,11 +123,11 @@ fn aged(mut found: Finding, valid_for: Option<SignedDuration>, now: Now) -> Find
 }
 
 /// A source's answer while it is young enough, with the time it was given; else why it can't be told.
-pub(super) fn answer<'a, T>(
-    fetched: &'a Fetched<T>,
+pub(super) fn answer<T>(
+    fetched: &Fetched<T>,
     limit: SignedDuration,
     now: Now,
-) -> Result<(&'a T, Timestamp), Finding> {
+) -> Result<(&T, Timestamp), Box<Finding>> {
     let why = fetched.fault().map(|f| f.message.to_string());
     match (fetched.value(), fetched.at()) {
         (Some(value), Some(at)) if now.since(at) <= limit => Ok((value, at)),
@@ -138,10 +138,10 @@ pub(super) fn answer<'a, T>(
                 age(now.since(at))
             ));
             found.evidence.at = Some(at);
-            Err(found)
+            Err(Box::new(found))
         }
-        _ => Err(Finding::unknown(
+        _ => Err(Box::new(Finding::unknown(
             why.unwrap_or_else(|| "not read yet".to_owned()),
-        )),
+        ))),
     }
 }

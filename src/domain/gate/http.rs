@@ -191,7 +191,7 @@ pub fn evaluate(
     let limit = valid_for.unwrap_or(facts.stale_after);
     let (reading, at) = match answer(fetched, limit, facts.now) {
         Ok(found) => found,
-        Err(found) => return found,
+        Err(found) => return *found,
     };
     let unit = asked
         .unit
