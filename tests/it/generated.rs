@@ -102,8 +102,12 @@ fn the_commands_of_the_readme_are_current() {
 #[test]
 fn the_configuration_in_the_readme_loads() {
     let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("```toml\n").unwrap();
-    let (example, _) = rest.split_once("```").unwrap();
-    let loaded = load(example).unwrap_or_else(|faults| panic!("{faults}"));
+    let examples: Vec<&str> = readme
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split_once("```").unwrap().0)
+        .collect();
+    let loaded = load(&examples.concat()).unwrap_or_else(|faults| panic!("{faults}"));
     assert!(loaded.is_configured());
+    assert!(!loaded.config.gates.is_empty());
 }

@@ -9,6 +9,9 @@ const GATES: &str = r#"
 ci = { stage = "test", checks = { hide = ["*coverage*", "security*", "codecov*"] } }
 way-back = { stage = "prepare", rollback_plan = {} }
 uat = { stage = "prepare", manual = { slots = ["qa"] } }
+review = { stage = "test", required = false, approvals = { min = 1 } }
+asked = { stage = "test", http = { get = "URL/_demo/requests", path = "$.requests.*", reduce = "count", at_least = 1 }, valid_for = "1h" }
+wrong = { stage = "test", required = false, http = { get = "URL/_demo/requests", path = "$.requests", at_least = 1 } }
 "#;
 
 fn state<'a>(answer: &'a Value, id: &str) -> &'a Value {
@@ -21,7 +24,11 @@ fn a_checklist_is_signed_and_goes() {
     let home = Home::new();
     let demo = Served::start(&home, &["--scenario", "healthy"]);
     let text = std::fs::read_to_string(demo.config()).unwrap();
-    let config = home.write("gates.toml", &format!("{text}{GATES}"));
+    let url = demo.hello["github_url"].as_str().unwrap();
+    let config = home.write(
+        "gates.toml",
+        &format!("{text}{}", GATES.replace("URL", url)),
+    );
     let config = config.display().to_string();
     let run = |args: &[&str]| -> Ran {
         let common = [
@@ -41,6 +48,18 @@ fn a_checklist_is_signed_and_goes() {
     assert_eq!(state(&answer, "uat")["owner"], "qa");
     assert_eq!(state(&answer, "way-back")["state"], "pass", "{answer:#}");
     assert!(answer["candidate"]["chosen"].is_string());
+    let asked = state(&answer, "asked");
+    assert_eq!(asked["state"], "pass", "{asked}");
+    assert!(asked["evidence"]["valid_until"].is_string(), "{asked}");
+    let wrong = state(&answer, "wrong");
+    assert_eq!(wrong["state"], "unknown", "{wrong}");
+    let words = wrong["summary"].as_str().unwrap();
+    assert!(
+        words.contains("gate wrong: `$.requests` gives an object, a number is needed"),
+        "{words}"
+    );
+    let review = state(&answer, "review");
+    assert_ne!(review["state"], "unknown", "{review}");
     assert_eq!(answer["outcome"], "pending", "{answer:#}");
     assert_eq!(first.code, 4);
 
