@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::keyed::Keyed;
 use super::values::{Hidden, OneOrMore, Period, ServerUrl, Zone};
 
+pub use super::calendar::{CalendarConfig, FreezeConfig, ScopeConfig, WindowConfig};
 pub use super::service::{
     Canary, Confirm, Deploy, Dispatch, EnvConfig, LiveSource, ReleaseConfig, ReleaseFrom, Roles,
     Rollback, ServiceConfig, Way,
@@ -34,6 +35,9 @@ pub struct Config {
     /// What is released and runs.
     #[serde(default)]
     pub services: Keyed<String, ServiceConfig>,
+    /// When releases may go.
+    #[serde(default)]
+    pub calendar: CalendarConfig,
     /// The screen.
     pub ui: Ui,
     /// What is kept on this machine.

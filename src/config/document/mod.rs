@@ -1,9 +1,12 @@
 //! The one table of configuration keys: names, kinds, defaults, words. Everything that must know the keys reads this.
 //! A part that has no implementation has no row here, so writing it is an error instead of a silent nothing.
 
+mod calendar;
 mod service;
 
 use super::schema::{Key, Keyed, Kind, Node};
+
+pub(crate) use calendar::PLAN;
 
 const SHARE: Kind = Kind::Number {
     above: 0.0,
@@ -45,6 +48,11 @@ pub const ROOT: Node = Node::Table(&[
         "services",
         Node::Keyed(&service::SERVICES),
         "What is released and runs. The id never changes, since the ledger refers to it.",
+    ),
+    Key::new(
+        "calendar",
+        Node::Table(calendar::CALENDAR),
+        "When releases may go.",
     ),
     Key::new("ui", Node::Table(UI), "The screen."),
     Key::new("state", Node::Table(STATE), "What is kept on this machine.").guarded(),

@@ -93,6 +93,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn sets_hold_what_their_members_hold(
             a in proptest::collection::vec((0_i64..60, 0_i64..20), 0..8),

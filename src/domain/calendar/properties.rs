@@ -66,7 +66,7 @@ fn by_the_words(rules: &[Rule], at: Timestamp) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
 
     /// Nothing is both open and closed, and what is said to change at an instant changes exactly there.
     #[test]

@@ -62,18 +62,22 @@ pub struct Rule {
     pub place: Safe,
 }
 
-/// When a rule holds.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Times {
+/// When a rule holds: at each of its repeats and on each of its dates.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Times {
     /// Again and again.
-    Repeats {
-        /// The starts.
-        starts: Recurrence,
-        /// The end of each.
-        end: End,
-    },
-    /// On these stretches of local time.
-    Dates(Vec<(DateTime, DateTime)>),
+    pub repeats: Option<Repeats>,
+    /// Stretches of local time.
+    pub dates: Vec<(DateTime, DateTime)>,
+}
+
+/// Occurrences by a recurrence rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repeats {
+    /// The starts.
+    pub starts: Recurrence,
+    /// The end of each.
+    pub end: End,
 }
 
 /// The end of an occurrence.
@@ -129,34 +133,39 @@ impl Rule {
 
     /// Its occurrences that overlap `[from, to)`, whole, in order of their starts. Empty ones (wholly inside a gap) are left out.
     pub fn intervals(&self, from: Timestamp, to: Timestamp) -> Vec<Interval> {
-        let mut found: Vec<Interval> = match &self.times {
-            Times::Dates(dates) => dates
-                .iter()
-                .filter_map(|(start, end)| self.stretch(*start, instant(*end, &self.zone)?))
-                .collect(),
-            Times::Repeats { starts, end } => {
-                // The longest an occurrence can be, and a day for what the clocks do.
-                let back = match end {
-                    End::Clock(_) => 2.days(),
-                    End::After(span) => longest(&span.0),
-                };
-                let local = |at: Timestamp| at.to_zoned(self.zone.clone()).datetime();
-                let (Ok(first), Ok(last)) = (
-                    local(from).checked_sub(back),
-                    local(to).checked_add(1.day()),
-                ) else {
-                    return Vec::new();
-                };
-                starts
-                    .between(first, last, &self.zone)
-                    .into_iter()
-                    .filter_map(|start| self.stretch(start, self.end_of(start, end)?))
-                    .collect()
-            }
-        };
+        let mut found: Vec<Interval> = self
+            .times
+            .dates
+            .iter()
+            .filter_map(|(start, end)| self.stretch(*start, instant(*end, &self.zone)?))
+            .collect();
+        if let Some(repeats) = &self.times.repeats {
+            found.extend(self.repeated(repeats, from, to));
+        }
         found.retain(|i| i.end > from && i.start < to);
         found.sort_unstable();
         found
+    }
+
+    fn repeated(&self, repeats: &Repeats, from: Timestamp, to: Timestamp) -> Vec<Interval> {
+        // The longest an occurrence can be, and a day for what the clocks do.
+        let back = match &repeats.end {
+            End::Clock(_) => 2.days(),
+            End::After(span) => longest(&span.0),
+        };
+        let local = |at: Timestamp| at.to_zoned(self.zone.clone()).datetime();
+        let (Ok(first), Ok(last)) = (
+            local(from).checked_sub(back),
+            local(to).checked_add(1.day()),
+        ) else {
+            return Vec::new();
+        };
+        repeats
+            .starts
+            .between(first, last, &self.zone)
+            .into_iter()
+            .filter_map(|start| self.stretch(start, self.end_of(start, &repeats.end)?))
+            .collect()
     }
 
     fn stretch(&self, start: DateTime, end: Timestamp) -> Option<Interval> {

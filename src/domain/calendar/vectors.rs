@@ -6,7 +6,7 @@ use jiff::{Timestamp, Unit};
 use super::decision::{Question, Standing, decide, next_slots};
 use super::planned::Planned;
 use super::recurrence::{Recurrence, instant, length};
-use super::rule::{End, ReleaseKind, Rule, RuleKind, Scope, Times};
+use super::rule::{End, ReleaseKind, Repeats, Rule, RuleKind, Scope, Times};
 use crate::domain::ids::Target;
 use crate::domain::text::Safe;
 
@@ -31,12 +31,15 @@ pub(super) fn rule(kind: RuleKind, tz: &str, start: &str, rrule: &str, end: &str
         kind,
         zone: zone(tz),
         zone_name: Safe::new(tz),
-        times: Times::Repeats {
-            starts: Recurrence::parse(rrule, start.parse().unwrap()).unwrap(),
-            end: match end.parse() {
-                Ok(time) => End::Clock(time),
-                Err(_) => End::After(length(end).unwrap().fieldwise()),
-            },
+        times: Times {
+            repeats: Some(Repeats {
+                starts: Recurrence::parse(rrule, start.parse().unwrap()).unwrap(),
+                end: match end.parse() {
+                    Ok(time) => End::Clock(time),
+                    Err(_) => End::After(length(end).unwrap().fieldwise()),
+                },
+            }),
+            dates: vec![],
         },
         scope: Scope::default(),
         allow: vec![],
@@ -271,6 +274,48 @@ fn a_freeze_lets_the_allowed_kind_pass_and_says_so() {
     assert_eq!(
         ask(Some(ReleaseKind::Hotfix)).sentence().as_str(),
         "freeze a-freeze lets a hotfix pass"
+    );
+}
+
+#[test]
+fn dates_are_local_and_a_stretch_inside_a_gap_is_empty() {
+    let mut end = rule(
+        RuleKind::Freeze,
+        "Europe/Berlin",
+        "2026-01-01T00:00",
+        "FREQ=DAILY",
+        "1h",
+    );
+    end.times = Times {
+        repeats: None,
+        dates: vec![
+            (
+                "2026-12-18T00:00".parse().unwrap(),
+                "2027-01-04T09:00".parse().unwrap(),
+            ),
+            (
+                "2026-03-29T02:10".parse().unwrap(),
+                "2026-03-29T02:10".parse().unwrap(),
+            ),
+        ],
+    };
+    let all = end.intervals(at("2026-01-01T00:00Z"), at("2027-12-01T00:00Z"));
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        (all[0].start, all[0].end),
+        (at("2026-12-17T23:00Z"), at("2027-01-04T08:00Z"))
+    );
+    // 02:10 moves to 03:10; the end at 03:00 lies before it.
+    let gap = rule(
+        RuleKind::Window,
+        "Europe/Berlin",
+        "2026-03-29T02:10",
+        "FREQ=DAILY;COUNT=1",
+        "03:00",
+    );
+    assert!(
+        gap.intervals(at("2026-03-28T00:00Z"), at("2026-03-31T00:00Z"))
+            .is_empty()
     );
 }
 
