@@ -119,6 +119,8 @@ actions! {
     Open                "open"                  [Pane Dialog]         Look     ["enter"]                 "open"       false   "Open the selected row or pane into its evidence.";
     Back                "back"                  [Pane]                Look     ["esc"]                   ""           false   "Go back: leave the zoom, or the last opened thing.";
     TimeRange           "time-range"            [Global]              Look     ["t"]                     "range"      false   "Take the next time range of the charts.";
+    ShorterRange        "shorter-range"         [Global]              Look     ["+"]                     ""           false   "Look closer: a shorter time range of the charts.";
+    LongerRange         "longer-range"          [Global]              Look     ["-"]                     ""           false   "Look further: a longer time range of the charts.";
     Zoom                "zoom"                  [Global]              Look     ["z"]                     "zoom"       false   "Zoom the focused pane to the whole screen, and back.";
     Freeze              "freeze"                [Global]              Look     ["f"]                     "freeze"     false   "Freeze the display, and let it run again; data keeps arriving behind it.";
     OpenInBrowser       "browser"               [Pane Dialog]         Look     ["o"]                     "browser"    false   "Open the page of the selected thing in a browser, or show its address over SSH.";

@@ -34,9 +34,9 @@ const KEEP_S: i64 = 6 * 3_600;
 /// The drawn series.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// Errors per request, 0..1.
+    /// Errors per request over the last minute, 0..1.
     pub errors: Vec<Point>,
-    /// The 95th percentile of latency, in milliseconds.
+    /// The 95th percentile of latency over the last minute, in milliseconds.
     pub p95: Vec<Point>,
     /// Requests per second.
     pub requests: Vec<Point>,
@@ -276,15 +276,21 @@ impl Signals {
         let mut drawn = Series::default();
         let mut t = start;
         while t + width <= to {
-            let bin = self.bins.get(&t);
+            // A point is the level over the last minute, so that the curve ends at the figure in the title and single requests
+            // don't make it a thicket. Where the bin itself is missing there is a gap.
+            let level = self.bins.get(&t).and_then(|_| {
+                series::sum(self.bins.range(t + width - LEVEL_S..=t).map(|(_, b)| b))
+            });
+            let level = level.as_ref();
             let at = anchor.as_second() + t + width;
-            drawn.errors.push((at, bin.and_then(Bin::error_ratio)));
-            drawn
-                .p95
-                .push((at, bin.and_then(|b| p95(&self.bounds_ms, b)).map(|q| q.ms)));
+            drawn.errors.push((at, level.and_then(Bin::error_ratio)));
+            drawn.p95.push((
+                at,
+                level.and_then(|b| p95(&self.bounds_ms, b)).map(|q| q.ms),
+            ));
             drawn
                 .requests
-                .push((at, bin.map(|b| b.n as f64 / width as f64)));
+                .push((at, self.bins.get(&t).map(|b| b.n as f64 / width as f64)));
             t += width;
         }
         self.series = drawn;

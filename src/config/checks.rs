@@ -173,7 +173,7 @@ impl Cross<'_> {
         let tables = self.merged.names(&["services", id, "env"]);
         if !self.was_dropped(&["services", id, "environments"]) && !environments.is_empty() {
             for env in tables.iter().filter(|env| !environments.contains(env)) {
-                let hint = nearest(env, environments.iter().map(String::as_str).filter(|known| !tables.iter().any(|t| t == known))).map_or_else(
+                let hint = nearest(env, environments.iter().map(String::as_str)).map_or_else(
                     || format!("add \"{env}\" to `services.{id}.environments`, where it belongs in the order"),
                     |near| format!("did you mean [services.{id}.env.{near}]? Else add \"{env}\" to `services.{id}.environments`"),
                 );
@@ -181,18 +181,6 @@ impl Cross<'_> {
                     &["services", id, "env", env],
                     format!("`{env}` is not in `services.{id}.environments`"),
                     hint,
-                );
-            }
-        }
-        for (nth, env) in environments.iter().enumerate() {
-            if !tables.contains(env)
-                && !self.was_dropped(&["services", id, "env", env])
-                && !self.was_dropped(&["services", id, "env"])
-            {
-                self.fault(
-                    &["services", id, "environments", &nth.to_string()],
-                    format!("the environment `{env}` has no table"),
-                    format!("write [services.{id}.env.{env}]; it may stay empty"),
                 );
             }
         }

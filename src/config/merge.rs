@@ -33,6 +33,7 @@ impl Source for Tree {
 /// Merges `layers` (lowest first) above the built-in values.
 pub(crate) fn merge(mut layers: Vec<Table>) -> Result<Merged, ConfigError> {
     whole_values_replace(&mut layers);
+    layers.insert(0, listed_environments(&layers));
     let mut built_in = Table::new();
     defaults(&ROOT, &layers.iter().collect::<Vec<_>>(), &mut built_in);
     layers.insert(0, built_in);
@@ -46,6 +47,41 @@ pub(crate) fn merge(mut layers: Vec<Table>) -> Result<Merged, ConfigError> {
         config: builder.build()?,
         places,
     })
+}
+
+/// An environment that is listed but has no table of its own has an empty one: everything in it is built in.
+fn listed_environments(layers: &[Table]) -> Table {
+    let table = |inner: Table| Item {
+        key: Place::Default,
+        at: Place::Default,
+        value: Value::Table(inner),
+    };
+    let mut services: Table = Vec::new();
+    for layer in layers {
+        let Some(Value::Table(given)) = find(layer, &["services"]).map(|item| &item.value) else {
+            continue;
+        };
+        for (id, _) in given {
+            let listed = find(layer, &["services", id, "environments"]).map(|item| &item.value);
+            let Some(Value::List(list)) = listed else {
+                continue;
+            };
+            let envs: Table = list
+                .iter()
+                .filter_map(|item| match &item.value {
+                    Value::Text(name) => Some((name.clone(), table(Vec::new()))),
+                    _ => None,
+                })
+                .collect();
+            // A higher layer's list replaces a lower one's.
+            services.retain(|(known, _)| known != id);
+            services.push((id.clone(), table(vec![("env".to_owned(), table(envs))])));
+        }
+    }
+    if services.is_empty() {
+        return Vec::new();
+    }
+    vec![("services".to_owned(), table(services))]
 }
 
 /// Choices and tokens are replaced, not mixed: takes the lower layers' ones away where a higher layer has its own.

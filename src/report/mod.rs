@@ -1,3 +1,13 @@
 //! What leaves the program in words: JSON shapes, records, equivalent commands.
 
+pub mod command;
+pub mod demo;
+pub mod error;
+pub mod evidence;
 pub mod ledger;
+pub mod plan;
+pub mod rollback;
+pub mod status;
+pub mod text;
+pub mod verdict;
+pub mod versions;

@@ -1,12 +1,21 @@
 //! The screen: the Driver, input and the writer.
 
+mod chrome;
 pub mod clipboard;
 pub mod decode;
 pub mod encode;
 pub mod gate;
 pub mod input;
+pub mod layout;
+pub mod overlays;
 pub mod paint;
+pub mod panes;
+pub mod routing;
+mod run;
+pub mod screen;
 pub mod styles;
 pub mod terminal;
 pub mod widgets;
 pub mod writer;
+
+pub use run::{Cockpit, Options, TuiError, run};

@@ -76,3 +76,31 @@ fn the_example_has_every_key_once() {
         .collect();
     assert_eq!(missing, Vec::<String>::new());
 }
+
+/// The part of the README between `<!-- NAME: ... -->` and `<!-- /NAME -->` is what the code says.
+fn readme_section(name: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(&format!("<!-- {name}:")).unwrap();
+    let (marker, rest) = rest.split_once('\n').unwrap();
+    let (_, after) = rest.split_once(&format!("<!-- /{name} -->")).unwrap();
+    let whole = format!(
+        "{before}<!-- {name}:{marker}\n\n{}\n\n<!-- /{name} -->{after}",
+        expected.trim()
+    );
+    holds("README.md", &whole);
+}
+
+#[test]
+fn the_keys_of_the_readme_are_current() {
+    readme_section("keys", &flightdeck::app::action::readme_table());
+}
+
+#[test]
+fn the_configuration_in_the_readme_loads() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let loaded = load(example).unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(loaded.is_configured());
+}

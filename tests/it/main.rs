@@ -1,11 +1,15 @@
 //! The integration tests, one binary: a module per subject.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod dispatch;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
@@ -17,11 +21,17 @@ mod journey;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod once;
+#[cfg(test)]
 mod prometheus;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod screens;
+#[cfg(test)]
 mod store;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod stub;
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(super) const SERVICES: Keyed = Keyed {
         Key::leaf(
             "environments",
             Kind::List(&Kind::Id),
-            "Its environments in the order a release goes through them; each has a table below.",
+            "Its environments in the order a release goes through them; each may have a table below.",
         )
         .required()
         .example("[\"staging\", \"production\"]"),

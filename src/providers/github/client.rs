@@ -282,7 +282,7 @@ impl GitHub {
             let mut call = call.clone();
             call.status = Some(reply.status.as_u16());
             let (hint, detail) = if reply.is_html() {
-                (Some(errors::HTML), "a page for people, not JSON")
+                (Some(errors::HTML), "an HTML page, not JSON")
             } else {
                 (None, "the JSON is broken or cut short")
             };

@@ -230,7 +230,7 @@ impl Prometheus {
                 404 => fail(ErrorKind::NotFound, ""),
                 _ if reply.is_html() => fail(
                     ErrorKind::Protocol { hint: Some(HTML) },
-                    "a page for people, not JSON",
+                    "an HTML page, not JSON",
                 ),
                 300..=399 => fail(
                     ErrorKind::Protocol { hint: Some(HTML) },

@@ -58,6 +58,45 @@ pub fn pad_left(text: &str, columns: usize) -> String {
     format!("{}{out}", " ".repeat(missing))
 }
 
+/// The text in rows of at most `max` columns, cut between words; a word that is too long is cut inside.
+pub fn wrap(text: &str, max: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    let mut used = 0;
+    if max == 0 {
+        return rows;
+    }
+    for word in text.split_whitespace() {
+        let wide = width(word);
+        if used > 0 && used + 1 + wide > max {
+            rows.push(std::mem::take(&mut row));
+            used = 0;
+        }
+        if used > 0 {
+            row.push(' ');
+            used += 1;
+        }
+        if used + wide <= max {
+            row.push_str(word);
+            used += wide;
+            continue;
+        }
+        for grapheme in word.graphemes(true) {
+            let w = columns(grapheme);
+            if used > 0 && used + w > max {
+                rows.push(std::mem::take(&mut row));
+                used = 0;
+            }
+            row.push_str(grapheme);
+            used += w;
+        }
+    }
+    if used > 0 {
+        rows.push(row);
+    }
+    rows
+}
+
 /// The columns of a styled line.
 pub fn line_width(line: &Line<'_>) -> usize {
     line.spans.iter().map(|span| width(&span.content)).sum()

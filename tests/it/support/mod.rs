@@ -23,7 +23,7 @@ pub(crate) struct Company {
     pub(crate) hand: Hand,
     pub(crate) clock: Clock,
     /// Holds the folders while the test runs.
-    _dir: TempDir,
+    dir: TempDir,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) loaded: Loaded,
 }
@@ -58,7 +58,7 @@ impl Company {
             demo,
             hand,
             clock,
-            _dir: dir,
+            dir,
             env,
             loaded,
         }
@@ -79,6 +79,11 @@ impl Company {
         };
         let world = session::world(&self.loaded, options, &self.clock, &self.env).unwrap();
         session::open(&self.loaded, world, self.clock.clone(), &self.env).unwrap()
+    }
+
+    /// Puts another token where the configuration looks for it.
+    pub(crate) fn replace_token(&self, token: &str) {
+        write_private(&self.dir.path().join("token"), token);
     }
 
     /// Lets time pass until the World is as wished: answers are awaited, then the clock jumps to what is due next.

@@ -1,0 +1,191 @@
+//! The arguments: one struct for each command, one sentence for each flag.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// What the command line says.
+#[derive(Debug, Parser)]
+#[command(name = "flightdeck", version, about, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) screen: Screen,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Default, ClapArgs)]
+#[command(next_help_heading = "Common options")]
+pub(super) struct Common {
+    /// Use this configuration file instead of the user's and the project's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The service; default: the one whose repository you stand in, else the first
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) service: Option<String>,
+    /// The environment; default: the service's last
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) env: Option<String>,
+    /// Answer as JSON, errors too
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Change nothing anywhere
+    #[arg(long, global = true)]
+    pub(super) read_only: bool,
+}
+
+/// How the screen looks.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(super) struct Screen {
+    /// The theme of the screen: dark, light, high-contrast or mono
+    #[arg(long, value_name = "NAME")]
+    pub(super) theme: Option<String>,
+}
+
+/// The commands; without one the cockpit opens.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Open the cockpit on a simulated company: no token, no network
+    Demo(Demo),
+    /// One line for each service and environment: what is live, what is being deployed, how it goes
+    Status(Status),
+    /// Roll back to the last known good version, follow it, and verify it by the signals
+    #[command(args_conflicts_with_subcommands = true)]
+    Rollback(Rollback),
+    /// What the signals say of the deploy under way, or of a recorded one
+    Verdict(Verdict),
+    /// The record of what people and flightdeck did
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// The configuration: check it, show it, find it
+    #[command(subcommand)]
+    Config(Config),
+}
+
+/// `demo`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Demo {
+    /// What happens: bad-deploy or healthy
+    #[arg(long, default_value = "bad-deploy", value_name = "NAME")]
+    pub(super) scenario: String,
+    /// Virtual seconds in a real second
+    #[arg(long, default_value_t = 1.0, value_parser = speed, value_name = "FACTOR")]
+    pub(super) speed: f64,
+    /// Chooses names, numbers and noise
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    pub(super) seed: u64,
+    /// Only serve: print the addresses and a ready configuration, stay until stopped
+    #[arg(long)]
+    pub(super) serve: bool,
+    /// Deploy that long after the start (virtual time); default: the deploy began 180 s before the start
+    #[arg(long, value_parser = duration, value_name = "DURATION")]
+    pub(super) deploy_in: Option<Duration>,
+    #[command(flatten)]
+    pub(super) screen: Screen,
+}
+
+/// `status`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Status {
+    /// Answer with what is known after that long
+    #[arg(long, default_value = "20s", value_parser = duration, value_name = "DURATION")]
+    pub(super) timeout: Duration,
+}
+
+/// `rollback`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Rollback {
+    /// Show the plan, do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do it without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) yes: bool,
+    /// Why; default: what the verdict says
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// The version or commit to go back to; default: the last known good one
+    #[arg(long, value_name = "VERSION")]
+    pub(super) to: Option<String>,
+    #[command(subcommand)]
+    pub(super) open: Option<OpenRollback>,
+}
+
+/// What can be done with a rollback that is still open.
+#[derive(Debug, Subcommand)]
+pub(super) enum OpenRollback {
+    /// Follow an open rollback to its end; nothing is sent again
+    Resume,
+    /// Close an open rollback by hand
+    Resolve {
+        /// Why it is closed
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// `verdict`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Verdict {
+    /// Judge a recorded deploy: a file, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) input: Option<PathBuf>,
+    /// Answer with what is known after that long
+    #[arg(long, default_value = "30s", value_parser = duration, value_name = "DURATION")]
+    pub(super) timeout: Duration,
+}
+
+/// `ledger`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Ledger {
+    /// The rows, oldest first
+    List {
+        /// Only the newest so many
+        #[arg(long, value_name = "NUMBER")]
+        limit: Option<usize>,
+    },
+    /// Check that no row was changed, removed or inserted
+    Verify,
+}
+
+/// `config`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Config {
+    /// Say what is wrong, with its place
+    Check,
+    /// The effective configuration, with where each value comes from; secrets are hidden
+    Show,
+    /// The files that are read
+    Path,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration: write for example 90s, 15m or 1h30m");
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    Duration::try_from(parsed).map_err(|_| wrong())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed > 0.0 && speed <= 1_000.0 => Ok(speed),
+        _ => Err("a speed is a number above 0, up to 1000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
+        assert!(duration("-3s").is_err() && duration("soon").is_err());
+        assert!(speed("0").is_err() && speed("inf").is_err() && speed("20").is_ok());
+    }
+}

@@ -1,0 +1,84 @@
+//! Waits until the plan is as good as it gets: the repository read in this run, the ledger read, the changes known.
+
+use std::time::Duration;
+
+use crate::app::effect::EffectKey;
+use crate::app::world::{EnvSlice, World};
+use crate::cli::drive::{ledger_answered, overview_answered, signals_answered, until};
+use crate::cli::failure::Failure;
+use crate::domain::fetched::{Fault, FaultKind};
+use crate::domain::ids::Target;
+use crate::domain::rollback::Refusal;
+use crate::runtime::Driver;
+
+/// A plan must be there within that time, retries of the sources included.
+const PLAN_WITHIN: Duration = Duration::from_secs(60);
+/// The verdict gives a reason within that time, or the person has to.
+const REASON_WITHIN: Duration = Duration::from_secs(20);
+
+/// What can be told without asking anybody.
+pub(super) fn at_once(world: &World, target: &Target) -> Option<Refusal> {
+    if let Some(why) = &world.read_only {
+        return Some(Refusal::ReadOnly(why.clone()));
+    }
+    let (_, env) = world.configured(target)?;
+    env.ways
+        .is_empty()
+        .then(|| Refusal::NotConfigured(target.clone()))
+}
+
+/// Waits for the plan; a source that fails is an error, whatever an earlier run left behind.
+pub(super) async fn wait(driver: &mut Driver, target: &Target) -> Result<(), Failure> {
+    until(driver, PLAN_WITHIN, |d| is_there(d.world(), target)).await;
+    let world = driver.world();
+    let source = world.configured(target).map_or("", |(s, _)| &s.source);
+    if let Some(fault) = &world.ledger.fault {
+        // What can't be recorded is not done.
+        return Err(Failure::fault("ledger", fault));
+    }
+    if let Some(fault) = overview_fault(world, target) {
+        return Err(Failure::fault(format!("github.{source}"), fault));
+    }
+    if !overview_answered(world, target) || !ledger_answered(world) {
+        let message = format!("github.{source} has not answered within 60 s");
+        return Err(Failure::new(FaultKind::Unreachable, message));
+    }
+    Ok(())
+}
+
+fn overview_fault<'a>(world: &'a World, target: &Target) -> Option<&'a Fault> {
+    world.services.get(&target.service)?.overview.fault()
+}
+
+fn is_there(world: &World, target: &Target) -> bool {
+    let Some(slice) = world.envs.get(target) else {
+        return true;
+    };
+    if !ledger_answered(world) || !overview_answered(world, target) {
+        return false;
+    }
+    if overview_fault(world, target).is_some() {
+        return true;
+    }
+    // Who acts goes into the ledger: the token's login is worth waiting for.
+    let asking_who = world.configured(target).is_some_and(|(service, _)| {
+        let key = EffectKey::Login(service.source.clone());
+        world.schedule.is_running(&key)
+    });
+    let planned = match &slice.plan {
+        Some(Ok(plan)) => plan.reverts_known || slice.comparison.fault().is_some(),
+        Some(Err(_)) => true,
+        None => false,
+    };
+    planned && !asking_who
+}
+
+/// The reason: the given one, else what the verdict says. Empty: the person has to write one.
+pub(super) async fn reason(driver: &mut Driver, target: &Target, given: Option<&str>) -> String {
+    if let Some(given) = given {
+        return given.to_owned();
+    }
+    until(driver, REASON_WITHIN, |d| signals_answered(d, target)).await;
+    let slice = driver.world().envs.get(target);
+    slice.map_or_else(String::new, EnvSlice::reason)
+}

@@ -1,0 +1,139 @@
+//! What every command starts from: the environment, the folders, the configuration.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::args::{Common, Screen};
+use super::failure::Failure;
+use super::logging::{self, Log};
+use crate::app::action::ActionId;
+use crate::app::chord::Chord;
+use crate::config::{self, Folders, Loaded, Sources};
+use crate::domain::fetched::FaultKind;
+
+/// The machine around the program, read once.
+#[derive(Clone)]
+pub(super) struct Machine {
+    /// The environment.
+    pub(super) env: BTreeMap<String, String>,
+    /// The user's folders.
+    pub(super) folders: Folders,
+    /// Where one stands.
+    pub(super) cwd: PathBuf,
+}
+
+/// The environment may hold tokens: only the folders are shown.
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine")
+            .field("folders", &self.folders)
+            .field("cwd", &self.cwd)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A command's start.
+#[derive(Debug)]
+pub(super) struct Setup {
+    /// The machine.
+    pub(super) machine: Machine,
+    /// The configuration.
+    pub(super) loaded: Loaded,
+    /// Why writes are off.
+    pub(super) read_only: Option<String>,
+    /// Keeps the log open until the end.
+    _log: Option<Log>,
+}
+
+impl Machine {
+    /// Reads it.
+    pub(super) fn read() -> Result<Self, Failure> {
+        let env: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let folders = Folders::new(&env).ok_or_else(|| {
+            Failure::new(FaultKind::Config, "there is no home folder")
+                .hint("set HOME, or XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_CACHE_HOME")
+        })?;
+        let cwd = std::env::current_dir().map_err(|e| {
+            Failure::new(FaultKind::Internal, "the current folder can't be read")
+                .cause(e.to_string())
+        })?;
+        Ok(Self { env, folders, cwd })
+    }
+
+    /// A variable that is set to something.
+    pub(super) fn var(&self, name: &str) -> Option<&str> {
+        self.env
+            .get(name)
+            .map(String::as_str)
+            .filter(|v| !v.is_empty())
+    }
+
+    /// Loads the configuration, and says nothing if it holds.
+    pub(super) fn load(&self, common: &Common, screen: &Screen) -> Result<Loaded, Failure> {
+        let mut sources = Sources::new(&self.cwd, self.folders.clone());
+        sources.env.clone_from(&self.env);
+        sources.config_flag.clone_from(&common.config);
+        let theme = screen.theme.iter();
+        sources.flags = theme
+            .map(|name| ("ui.theme".to_owned(), name.clone(), "--theme".to_owned()))
+            .collect();
+        sources.actions = ActionId::ALL
+            .iter()
+            .map(|id| id.row().name.to_owned())
+            .collect();
+        sources.chord = Some(|text| Chord::parse(text).map(drop).map_err(|e| e.to_string()));
+        config::load(&sources).map_err(|found| Failure::Config(Box::new(found)))
+    }
+}
+
+impl Setup {
+    /// The configuration of a command that watches something; without any service there is nothing to do.
+    pub(super) fn configured(common: &Common) -> Result<Self, Failure> {
+        let setup = Self::any(common, &Screen::default())?;
+        if setup.loaded.is_configured() {
+            return Ok(setup);
+        }
+        let files: Vec<String> = setup
+            .loaded
+            .files
+            .iter()
+            .map(|f| f.path.display().to_string())
+            .collect();
+        Err(Failure::new(
+            FaultKind::Config,
+            format!("no service is configured in {}", files.join(" or ")),
+        )
+        .hint("start from config.example.toml, or look around with `flightdeck demo`"))
+    }
+
+    /// The configuration, whatever is in it.
+    pub(super) fn any(common: &Common, screen: &Screen) -> Result<Self, Failure> {
+        Self::on(Machine::read()?, common, screen)
+    }
+
+    /// The configuration on a machine.
+    pub(super) fn on(machine: Machine, common: &Common, screen: &Screen) -> Result<Self, Failure> {
+        let loaded = machine.load(common, screen)?;
+        let switch = machine.var("FLIGHTDECK_READ_ONLY");
+        let read_only = if common.read_only {
+            Some("read-only: started with --read-only".to_owned())
+        } else {
+            switch
+                .filter(|v| !matches!(*v, "0" | "false" | "no"))
+                .map(|_| "read-only: FLIGHTDECK_READ_ONLY is set".to_owned())
+        };
+        let logs = machine.folders.profile(&loaded.config.state.profile).logs;
+        let log = machine
+            .var("FLIGHTDECK_LOG")
+            .map(|filter| logging::start(filter, &logs))
+            .transpose()?;
+        Ok(Self {
+            machine,
+            loaded,
+            read_only,
+            _log: log,
+        })
+    }
+}

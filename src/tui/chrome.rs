@@ -1,0 +1,302 @@
+//! What stands around the panes: the title with freshness, budget and clock, the tabs, the key line.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::layout::SMALL;
+use super::overlays::help;
+use super::panes::fresh::Fresh;
+use super::panes::{View, deploy};
+use super::screen::Screen;
+use super::widgets::text;
+use crate::app::action::{ActionId, Context};
+use crate::config::theme::Role;
+use crate::domain::units::thousands;
+
+/// A source with fewer requests left than this part of its limit is pointed out.
+const LITTLE: u64 = 10;
+
+/// The title line: where one is, how fresh, what is left of the limits, the time. What has no room goes, the clock last.
+pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let mut left = vec![view.span(" flightdeck  ", Role::Muted)];
+    match view.target() {
+        Some(target) => left.push(view.span(target.to_string(), Role::Title)),
+        None => left.push(view.span("no service", Role::Muted)),
+    }
+    if !view.world.banner.is_empty() {
+        left.push(Span::raw("  "));
+        left.push(view.span(format!(" {} ", view.world.banner), Role::Banner));
+    }
+    if view.world.read_only.is_some() {
+        left.push(Span::raw("  "));
+        left.push(view.span("read-only", Role::Warn));
+    }
+    if screen.frozen.is_some() {
+        let at = clock(view, "%H:%M:%S");
+        left.push(Span::raw("  "));
+        left.push(view.span(format!(" FROZEN {at}, f goes on "), Role::Banner));
+    }
+    let left = Line::from(left);
+    let time = if view.live() { "%H:%M:%S" } else { "%H:%M" };
+    let long = view.span(clock(view, &format!("%a %-d %b {time} %Z")), Role::Text);
+    let short = view.span(clock(view, &format!("{time} %Z")), Role::Text);
+    let fresh = freshness(view);
+    let budget = budget(view);
+    let forms: [Vec<&Span<'static>>; 5] = [
+        vec![&fresh, &budget, &long],
+        vec![&fresh, &long],
+        vec![&fresh, &short],
+        vec![&short],
+        vec![],
+    ];
+    let room = usize::from(area.width).saturating_sub(text::line_width(&left) + 2);
+    let right = forms
+        .into_iter()
+        .map(|form| joined(&form))
+        .find(|line| text::line_width(line) <= room)
+        .unwrap_or_default();
+    text::left_right(buffer, area, &left, &right);
+}
+
+/// Pieces with a gap between them and a column at the end; empty ones are left out.
+fn joined(pieces: &[&Span<'static>]) -> Line<'static> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for piece in pieces.iter().filter(|p| !p.content.is_empty()) {
+        if !spans.is_empty() {
+            spans.push(Span::raw("   "));
+        }
+        spans.push((*piece).clone());
+    }
+    if !spans.is_empty() {
+        spans.push(Span::raw(" "));
+    }
+    Line::from(spans)
+}
+
+fn clock(view: &View<'_>, format: &str) -> String {
+    view.now
+        .0
+        .to_zoned(view.world.zone.clone())
+        .strftime(format)
+        .to_string()
+}
+
+/// `● live 2s`, `◌ cached 5m`, `▲ stale 3m`: the worst of what the selected target is drawn from.
+fn freshness(view: &View<'_>) -> Span<'static> {
+    let Some((target, slice)) = view.world.focused() else {
+        return Span::raw("");
+    };
+    let overview = view
+        .world
+        .services
+        .get(&target.service)
+        .map_or_else(Fresh::default, |s| Fresh::of(&s.overview));
+    let measured = view
+        .configured()
+        .is_some_and(|(s, e)| s.metrics.is_some() && e.signals.is_some());
+    let fresh = if measured {
+        overview.and(Fresh::of(&slice.signals.status))
+    } else {
+        overview
+    };
+    let age = fresh
+        .at
+        .map(|at| view.age(at))
+        .filter(|a| a != "now")
+        .unwrap_or_default();
+    let (word, role) = match (fresh.fault, fresh.cached, fresh.at) {
+        (Some(_), _, Some(_)) => ("▲ stale", Role::Warn),
+        (Some(_), _, None) => ("▲ no answer", Role::Bad),
+        (None, true, _) => ("◌ cached", Role::Warn),
+        (None, false, Some(_)) => ("● live", Role::Good),
+        (None, false, None) => ("○ asking", Role::Muted),
+    };
+    view.span(format!("{word} {age}").trim_end().to_owned(), role)
+}
+
+/// `GitHub 4,812 left`, of the tighter of its two limits.
+fn budget(view: &View<'_>) -> Span<'static> {
+    let budget = view
+        .configured()
+        .and_then(|(s, _)| view.world.budgets.get(&s.source));
+    let Some(budget) = budget else {
+        return Span::raw("");
+    };
+    let pairs = [
+        (budget.remaining, budget.limit),
+        (budget.graphql_remaining, budget.graphql_limit),
+    ];
+    let tighter = pairs
+        .into_iter()
+        .filter_map(|(left, limit)| Some((left?, limit.unwrap_or(5_000).max(1))))
+        .min_by_key(|(left, limit)| left.saturating_mul(1_000) / limit);
+    match tighter {
+        Some((left, limit)) => {
+            let role = if left < limit / LITTLE {
+                Role::Warn
+            } else {
+                Role::Muted
+            };
+            view.span(format!("GitHub {} left", thousands(left)), role)
+        }
+        None => Span::raw(""),
+    }
+}
+
+/// The tab line: the views there are, and where one is among services and environments.
+pub(super) fn tabs(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
+    let left = Line::from(vec![
+        view.span(" 1 ", Role::Key),
+        view.span(" Cockpit", Role::Accent),
+    ]);
+    let mut right = Vec::new();
+    let catalog = &view.world.catalog;
+    if let Some(target) = view.target() {
+        let services = catalog.services.len();
+        let at = catalog
+            .services
+            .iter()
+            .position(|s| s.id == target.service)
+            .unwrap_or(0);
+        if services > 1 {
+            right.push(format!("[ ] service {}/{services}", at + 1));
+        }
+        if let Some(service) = catalog.service(&target.service) {
+            let envs = service.environments.len();
+            let at = service
+                .environments
+                .iter()
+                .position(|e| e.id == target.env)
+                .unwrap_or(0);
+            if envs > 1 {
+                right.push(format!("{{ }} environment {}/{envs}", at + 1));
+            }
+        }
+    }
+    if let Some(key) = screen.look.keymap.shown(Context::Pane, ActionId::Help) {
+        right.push(format!("{} help ", key.label()));
+    }
+    text::left_right(
+        buffer,
+        area,
+        &left,
+        &view.line(right.join("   "), Role::Muted),
+    );
+}
+
+/// The line that says why so little is to be seen.
+pub(super) fn small(view: &View<'_>, area: Rect, buffer: &mut Buffer) {
+    let words = format!(
+        " small terminal: {}x{} or more shows the panes",
+        SMALL.0, SMALL.1
+    );
+    text::put(buffer, area, &words, view.styles.get(Role::Muted));
+}
+
+/// The key line: the most useful keys here, a danger that is advised first; or a message.
+pub(super) fn keys(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    if let Some((severity, words)) = screen.message(view.world, view.now) {
+        let (symbol, role) = help::severity(severity);
+        text::put(
+            buffer,
+            area,
+            &format!(" {symbol} {words}"),
+            view.styles.get(role),
+        );
+        return;
+    }
+    let context = screen.context(view.world);
+    let last = match context {
+        Context::Pane | Context::Global => ActionId::Quit,
+        Context::Dialog => ActionId::Close,
+        Context::Form => ActionId::Cancel,
+    };
+    let entries: Vec<Vec<Span<'static>>> = ActionId::ALL
+        .iter()
+        .copied()
+        .filter(|id| *id != last)
+        .filter_map(|id| entry(view, screen, context, id))
+        .collect();
+    let end = entry(view, screen, context, last).unwrap_or_default();
+    let width =
+        |spans: &[Span<'static>]| spans.iter().map(|s| text::width(&s.content)).sum::<usize>();
+    let mut room = usize::from(area.width).saturating_sub(width(&end) + 1);
+    let mut spans = vec![Span::raw(" ")];
+    for entry in entries {
+        let wide = width(&entry) + 3;
+        if wide > room {
+            continue;
+        }
+        room -= wide;
+        spans.extend(entry);
+        spans.push(Span::raw("   "));
+    }
+    spans.extend(end);
+    text::put_line(buffer, area, &Line::from(spans));
+}
+
+/// An action as it stands on the key line; none where it is of no use.
+fn entry(
+    view: &View<'_>,
+    screen: &Screen,
+    context: Context,
+    id: ActionId,
+) -> Option<Vec<Span<'static>>> {
+    let row = id.row();
+    if row.label.is_empty() || id == ActionId::Help {
+        return None;
+    }
+    let chord = screen.look.keymap.shown(context, id)?;
+    let (mut key_role, mut role) = (Role::Key, Role::Text);
+    let label = match id {
+        ActionId::RollBack => {
+            let slice = view.slice()?;
+            let target = view.target()?;
+            if view.world.flows.contains_key(target) {
+                "show the rollback".to_owned()
+            } else {
+                match &slice.plan {
+                    Some(Ok(plan)) => {
+                        if deploy::advised(slice) {
+                            (key_role, role) = (Role::Banner, Role::Bad);
+                        }
+                        format!("roll back to {}", text::truncate(&plan.to.to_string(), 20))
+                    }
+                    _ => {
+                        role = Role::Muted;
+                        "roll back".to_owned()
+                    }
+                }
+            }
+        }
+        ActionId::TimeRange => match screen.minutes() {
+            m if m < 60 => format!("range {m}m"),
+            m => format!("range {}h", m / 60),
+        },
+        ActionId::Zoom if screen.zoomed => "unzoom".to_owned(),
+        ActionId::Freeze if screen.frozen.is_some() => "go on".to_owned(),
+        ActionId::NextService if view.world.catalog.services.len() < 2 => return None,
+        ActionId::NextEnvironment
+            if view
+                .configured()
+                .is_none_or(|(s, _)| s.environments.len() < 2) =>
+        {
+            return None;
+        }
+        ActionId::OpenInBrowser if screen.url(view).is_none() => return None,
+        ActionId::Open if context == Context::Dialog => return None,
+        ActionId::Confirm | ActionId::NextField if !screen.has_plan(view.world) => return None,
+        _ => row.label.to_owned(),
+    };
+    Some(vec![
+        view.span(format!("{}", chord.label()), key_role),
+        view.span(format!(" {label}"), role),
+    ])
+}

@@ -1,0 +1,462 @@
+//! The evidence behind a pane: what was asked, what was found, how old it is, where to look.
+
+use ratatui::text::Line;
+
+use super::scroll::{Scroll, heading, pair, paragraph};
+use crate::config::theme::Role;
+use crate::domain::fetched::Fetched;
+use crate::domain::gate::GateState;
+use crate::domain::release::{Conclusion, RunStatus};
+use crate::domain::signal::MetricEvidence;
+use crate::domain::units::{self, percent, thousands};
+use crate::tui::layout::PaneId;
+use crate::tui::panes::{View, calendar, deploy, fresh, gates};
+
+/// An open detail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detail {
+    pub of: Of,
+    pub scroll: Scroll,
+}
+
+/// What it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Of {
+    Pane(PaneId),
+    /// The changes that a rollback takes away.
+    Changes,
+    /// What a rollback would send.
+    DryRun(Vec<(String, String)>),
+}
+
+impl Detail {
+    /// Opened at its first row.
+    pub fn new(of: Of) -> Self {
+        Self {
+            of,
+            scroll: Scroll::default(),
+        }
+    }
+
+    /// The title.
+    pub fn title(&self) -> &'static str {
+        match self.of {
+            Of::Pane(PaneId::Deploy) => "Deploy: run, jobs, steps",
+            Of::Pane(PaneId::Errors) => "Errors: evidence",
+            Of::Pane(PaneId::Latency) => "Latency: evidence",
+            Of::Pane(PaneId::Gates) => "Gates: evidence",
+            Of::Pane(PaneId::Calendar) => "Calendar: agenda",
+            Of::Changes => "Changes that go",
+            Of::DryRun(_) => "Dry run: what would be sent",
+        }
+    }
+
+    /// The rows, for text of so many columns.
+    pub fn lines(&self, view: &View<'_>, width: usize) -> Vec<Line<'static>> {
+        let mut out = match &self.of {
+            Of::Pane(PaneId::Deploy) => of_deploy(view, width),
+            Of::Pane(PaneId::Errors) => of_signals(view, "errors", width),
+            Of::Pane(PaneId::Latency) => of_signals(view, "latency", width),
+            Of::Pane(PaneId::Gates) => of_gates(view, width),
+            Of::Pane(PaneId::Calendar) => of_calendar(view, width),
+            Of::Changes => of_changes(view, width),
+            Of::DryRun(rows) => rows
+                .iter()
+                .flat_map(|(label, text)| pair(view, label, text, Role::Text, width))
+                .chain([Line::default(), view.line("  nothing was sent", Role::Good)])
+                .collect(),
+        };
+        if out.is_empty() {
+            out.push(view.line("  nothing is known yet", Role::Muted));
+        }
+        out
+    }
+}
+
+/// The freshness of a source, in words.
+fn freshness<T>(
+    view: &View<'_>,
+    name: &str,
+    fetched: &Fetched<T>,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    let at = fetched
+        .at()
+        .map(|at| format!("answered {} ({} ago)", view.moment(at), view.age(at)));
+    let text = match (at, fetched.is_cached()) {
+        (Some(at), true) => format!("{at}, kept from an earlier run"),
+        (Some(at), false) => at,
+        (None, _) => "not answered yet".to_owned(),
+    };
+    out.extend(pair(view, name, &text, Role::Text, width));
+    if let Some(fault) = fetched.fault() {
+        let text = format!("▲ {}{}", fault.message, fresh::next_try(fault, view.now));
+        out.extend(pair(view, "", &text, Role::Warn, width));
+        if let Some(hint) = &fault.hint {
+            out.extend(pair(view, "", hint.as_str(), Role::Muted, width));
+        }
+    }
+    out
+}
+
+fn of_deploy(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
+    let Some((slice, (service, _))) = view.slice().zip(view.configured()) else {
+        return Vec::new();
+    };
+    let mut out = vec![heading(view, "Verdict")];
+    match &slice.signals.verdict {
+        Some(verdict) => {
+            let (symbol, word, role) = deploy::verdict_word(verdict.state);
+            out.extend(pair(
+                view,
+                "state",
+                &format!("{symbol} {word}"),
+                role,
+                width,
+            ));
+            out.extend(pair(view, "because", &verdict.summary, Role::Text, width));
+        }
+        None => out.extend(pair(view, "state", "none", Role::Muted, width)),
+    }
+    out.push(Line::default());
+    out.push(heading(view, "Sources"));
+    if let Some(s) = view.world.services.get(&service.id) {
+        out.extend(freshness(view, "repository", &s.overview, width));
+    }
+    out.extend(freshness(view, "run", &slice.run, width));
+    if let Some(state) = &slice.state {
+        out.push(Line::default());
+        out.push(heading(view, "Live and before"));
+        if let Some(live) = &state.live {
+            let text = format!(
+                "{} ({}) since {}",
+                live.what,
+                live.what.sha.short(),
+                view.moment(live.since)
+            );
+            out.extend(pair(view, "live", &text, Role::Text, width));
+        }
+        for good in state.known_good.iter().take(5) {
+            let text = format!(
+                "{} ({}) {} to {}",
+                good.what,
+                good.what.sha.short(),
+                view.moment(good.since),
+                view.moment(good.until)
+            );
+            out.extend(pair(view, "was live", &text, Role::Muted, width));
+        }
+    }
+    if let Some(run) = slice.run.value() {
+        out.push(Line::default());
+        out.push(heading(view, &format!("Run {}", run.run.id)));
+        out.extend(pair(
+            view,
+            "title",
+            run.run.title.as_str(),
+            Role::Text,
+            width,
+        ));
+        out.extend(pair(
+            view,
+            "page",
+            run.run.url.as_str(),
+            Role::Accent,
+            width,
+        ));
+        for job in &run.jobs {
+            out.push(Line::default());
+            let (symbol, role) = status(&job.status, job.conclusion.as_ref());
+            let took = job.took(view.now.0).map(deploy::brief).unwrap_or_default();
+            out.push(Line::from(vec![
+                view.span(format!("  {symbol} "), role),
+                view.span(job.name.as_str(), Role::Title),
+                view.span(format!("  {took}"), Role::Muted),
+            ]));
+            for step in &job.steps {
+                let (symbol, role) = status(&step.status, step.conclusion.as_ref());
+                out.push(Line::from(vec![
+                    view.span(format!("      {symbol} "), role),
+                    view.span(step.name.as_str(), Role::Text),
+                ]));
+            }
+            if let Some(url) = &job.url {
+                out.extend(paragraph(
+                    url.as_str(),
+                    view.styles.get(Role::Accent),
+                    6,
+                    width,
+                ));
+            }
+        }
+    }
+    out
+}
+
+fn status(status: &RunStatus, conclusion: Option<&Conclusion>) -> (&'static str, Role) {
+    match (status, conclusion) {
+        (RunStatus::Completed, Some(Conclusion::Skipped)) => ("–", Role::Muted),
+        (RunStatus::Completed, Some(c)) if c.passed() => ("✔", Role::Good),
+        (RunStatus::Completed, _) => ("✖", Role::Bad),
+        (RunStatus::InProgress, _) => ("●", Role::Accent),
+        _ => ("○", Role::Muted),
+    }
+}
+
+fn of_signals(view: &View<'_>, metric: &str, width: usize) -> Vec<Line<'static>> {
+    let Some((slice, (_, env))) = view.slice().zip(view.configured()) else {
+        return Vec::new();
+    };
+    let signals = &slice.signals;
+    let mut out = vec![heading(view, "What the verdict holds against the deploy")];
+    let of_metric: Vec<&MetricEvidence> = signals
+        .verdict
+        .iter()
+        .flat_map(|v| &v.evidence)
+        .filter(|e| e.metric.starts_with(metric))
+        .collect();
+    if of_metric.is_empty() {
+        let why = if signals.judged {
+            "no evidence yet"
+        } else {
+            "no deploy is being judged"
+        };
+        out.extend(pair(view, "", why, Role::Muted, width));
+    }
+    for e in of_metric {
+        out.extend(evidence(view, e, width));
+    }
+    out.push(Line::default());
+    out.push(heading(view, "Now"));
+    if let Some(rate) = signals.per_second {
+        out.extend(pair(
+            view,
+            "requests",
+            &format!("{rate:.1} a second"),
+            Role::Text,
+            width,
+        ));
+    }
+    let bin = format!(
+        "{} s wide, scraped every {} s",
+        signals.bin_s,
+        signals.clock.value().map_or(0, |c| c.scrape_s)
+    );
+    if signals.bin_s > 0 {
+        out.extend(pair(view, "intervals", &bin, Role::Text, width));
+    }
+    out.extend(freshness(view, "answers", &signals.status, width));
+    out.extend(freshness(view, "clock", &signals.clock, width));
+    for warning in &signals.warnings {
+        out.extend(pair(view, "warning", warning.as_str(), Role::Warn, width));
+    }
+    if let Some(templates) = &env.signals {
+        out.push(Line::default());
+        out.push(heading(view, "Queries"));
+        out.extend(pair(
+            view,
+            "requests",
+            &templates.requests,
+            Role::Text,
+            width,
+        ));
+        out.extend(pair(view, "errors", &templates.errors, Role::Text, width));
+        if let Some(latency) = &templates.latency {
+            out.extend(pair(view, "latency", &latency.buckets, Role::Text, width));
+        }
+    }
+    out
+}
+
+fn evidence(view: &View<'_>, e: &MetricEvidence, width: usize) -> Vec<Line<'static>> {
+    let ratio = |c: crate::domain::signal::Counts| {
+        let of = format!("{} of {} requests", thousands(c.x), thousands(c.n));
+        c.ratio()
+            .map_or(of.clone(), |r| format!("{}  ({of})", percent(r)))
+    };
+    let bad = e.log_e >= e.limit;
+    let sure = format!(
+        "log e = {:.2}, limit {:.2}: {}",
+        e.log_e,
+        e.limit,
+        if bad {
+            "shown to be worse"
+        } else {
+            "not shown to be worse"
+        }
+    );
+    let mut out = vec![view.line(format!("  {}", e.metric), Role::Accent)];
+    out.extend(pair(view, "in words", &e.text, Role::Text, width));
+    out.extend(pair(view, "before", &ratio(e.baseline), Role::Text, width));
+    out.extend(pair(
+        view,
+        "since",
+        &ratio(e.after),
+        if bad { Role::Bad } else { Role::Text },
+        width,
+    ));
+    out.extend(pair(
+        view,
+        "tolerated",
+        &percent(e.tolerated),
+        Role::Text,
+        width,
+    ));
+    out.extend(pair(
+        view,
+        "dispersion",
+        &format!("{:.1}", e.dispersion),
+        Role::Text,
+        width,
+    ));
+    out.extend(pair(
+        view,
+        "evidence",
+        &sure,
+        if bad { Role::Bad } else { Role::Text },
+        width,
+    ));
+    out
+}
+
+fn of_gates(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
+    let Some(slice) = view.slice() else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    if let Some((candidate, chosen)) = &slice.candidate {
+        let text = format!("{candidate} ({}), {chosen}", candidate.sha.short());
+        out.extend(pair(view, "candidate", &text, Role::Text, width));
+    }
+    out.extend(freshness(view, "checks", &slice.checks, width));
+    for gate in slice.checklist.iter().flat_map(|l| &l.gates) {
+        let (symbol, role) = gates::symbol(gate);
+        let state = match gate.state {
+            GateState::Fail => "fails",
+            GateState::Unknown => "unknown",
+            GateState::Pending => "pending",
+            GateState::Waived => "waived",
+            GateState::Pass => "passes",
+        };
+        let kind = if gate.required {
+            "required"
+        } else {
+            "advisory"
+        };
+        let at = gate
+            .at
+            .map(|at| format!(", {} ago", view.age(at)))
+            .unwrap_or_default();
+        out.push(Line::default());
+        out.push(Line::from(vec![
+            view.span(format!("  {symbol} "), role),
+            view.span(gate.id.as_str(), Role::Title),
+            view.span(format!("  {state}, {kind}{at}"), Role::Muted),
+        ]));
+        out.extend(paragraph(
+            gate.summary.as_str(),
+            view.styles.get(Role::Text),
+            4,
+            width,
+        ));
+        if let Some(url) = &gate.url {
+            out.extend(paragraph(
+                url.as_str(),
+                view.styles.get(Role::Accent),
+                4,
+                width,
+            ));
+        }
+    }
+    out
+}
+
+fn of_calendar(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
+    let mut out = vec![view.line(
+        format!("  times in {}", calendar::zone_name(view)),
+        Role::Muted,
+    )];
+    let mut day_before = None;
+    for entry in view.agenda {
+        let day = match entry.when {
+            crate::domain::calendar::When::Open => "not dated".to_owned(),
+            when => when
+                .day(&view.world.zone)
+                .strftime("%A %d %B %Y")
+                .to_string(),
+        };
+        if day_before.as_ref() != Some(&day) {
+            out.push(Line::default());
+            out.push(heading(view, &day));
+            day_before = Some(day);
+        }
+        let (symbol, role, word) = calendar::look(entry);
+        let time = match entry.when {
+            crate::domain::calendar::When::At(at) => at
+                .to_zoned(view.world.zone.clone())
+                .strftime("%H:%M")
+                .to_string(),
+            _ => "     ".to_owned(),
+        };
+        out.push(Line::from(vec![
+            view.span(format!("  {time} "), Role::Muted),
+            view.span(format!("{symbol} "), role),
+            view.span(calendar::what(entry, view), Role::Text),
+            view.span(format!("  {word}"), Role::Muted),
+        ]));
+        if let Some(url) = &entry.url {
+            out.extend(paragraph(
+                url.as_str(),
+                view.styles.get(Role::Muted),
+                10,
+                width,
+            ));
+        }
+    }
+    out
+}
+
+fn of_changes(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
+    let Some(Ok(plan)) = view.slice().and_then(|s| s.plan.as_ref()) else {
+        return Vec::new();
+    };
+    let mut out = vec![view.line(format!("  {} → {}", plan.from, plan.to), Role::Muted)];
+    for change in &plan.reverts {
+        let number = change.number.map(|n| format!("#{n}")).unwrap_or_default();
+        let by = change
+            .author
+            .as_ref()
+            .map(|a| format!("  @{a}"))
+            .unwrap_or_default();
+        out.extend(pair(
+            view,
+            &number,
+            &format!("{}{by}", change.title),
+            Role::Text,
+            width,
+        ));
+    }
+    if !plan.reverts_known {
+        out.extend(pair(
+            view,
+            "",
+            "the list is not complete",
+            Role::Warn,
+            width,
+        ));
+    }
+    let ready = plan
+        .usual_s
+        .map(|s| units::span(jiff::SignedDuration::from_secs(s)));
+    if let Some(usual) = ready {
+        out.extend(pair(
+            view,
+            "",
+            &format!("a rollback usually takes {usual}"),
+            Role::Muted,
+            width,
+        ));
+    }
+    out
+}

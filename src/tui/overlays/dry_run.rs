@@ -1,0 +1,54 @@
+//! What a rollback would send, in words. Nothing is sent.
+
+use crate::domain::rollback::{ApprovedPlan, Confirmation, Ids, RollbackPlan, WayKind};
+
+/// The rows: each a label and a text.
+pub fn rows(plan: &RollbackPlan, reason: &str, ids: Ids) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut add = |label: &str, text: String| rows.push((label.to_owned(), text));
+    add(
+        "first",
+        "the intent is written to the ledger, and synced, before anything is sent".to_owned(),
+    );
+    if let Some(cancel) = &plan.cancel {
+        add(
+            "cancel",
+            format!("run {} of {}, and wait for its end", cancel.run, plan.repo),
+        );
+    }
+    let reason = if reason.trim().is_empty() {
+        "dry run"
+    } else {
+        reason
+    };
+    let approved: Option<ApprovedPlan> =
+        plan.clone().approve(&Confirmation::Flag, reason, ids).ok();
+    match (approved.and_then(|a| a.dispatch_order()), &plan.way.kind) {
+        (Some(order), _) => {
+            add(
+                "dispatch",
+                format!("workflow {} of {}", order.file(), order.repo()),
+            );
+            add("on", order.git_ref().to_owned());
+            for (name, value) in order.inputs() {
+                let own = if value == order.correlation().as_str() {
+                    "  (a new one when it is sent)"
+                } else {
+                    ""
+                };
+                add("input", format!("{name} = {value}{own}"));
+            }
+        }
+        (None, WayKind::Cancel | WayKind::Workflow { .. }) => {
+            add("dispatch", "nothing: this way only cancels".to_owned())
+        }
+    }
+    add(
+        "then",
+        format!(
+            "follow the run until {} is live and the signals have recovered",
+            plan.to
+        ),
+    );
+    rows
+}

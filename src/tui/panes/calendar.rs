@@ -1,0 +1,341 @@
+//! The calendar: what was deployed and what lies ahead, day by day, in the one zone of the screen.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::fresh::{self, Fresh};
+use super::{View, empty};
+use crate::app::action::ActionId;
+use crate::config::theme::Role;
+use crate::domain::calendar::{Entry, EntryKind, EntryState, When};
+use crate::tui::widgets::panel::Panel;
+use crate::tui::widgets::table::{self, Column};
+use crate::tui::widgets::text;
+
+/// How far the agenda is scrolled from where it stands by itself, in rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct State {
+    /// The selected entry, counted from the first of the agenda; none: it stands at now.
+    pub selected: Option<usize>,
+}
+
+impl State {
+    /// Moves the selection; false when the action is none of the pane's.
+    pub fn on_action(&mut self, action: ActionId, view: &View<'_>) -> bool {
+        let mut at = self.selected.unwrap_or_else(|| start(view));
+        let moved = super::select(&mut at, action, view.agenda.len());
+        if moved {
+            self.selected = Some(at);
+        }
+        moved
+    }
+
+    /// The selected entry.
+    pub fn entry<'a>(&self, view: &View<'a>) -> Option<&'a Entry> {
+        view.agenda
+            .get(self.selected.unwrap_or_else(|| start(view)))
+    }
+}
+
+/// The first entry that is under way or ahead.
+fn start(view: &View<'_>) -> usize {
+    let past = view.agenda.iter().take_while(|e| is_past(e, view)).count();
+    past.min(view.agenda.len().saturating_sub(1))
+}
+
+fn is_past(entry: &Entry, view: &View<'_>) -> bool {
+    match entry.when {
+        When::At(at) => at <= view.now.0 && entry.state != EntryState::Running,
+        When::On(day) => day < today(view),
+        When::Open => false,
+    }
+}
+
+fn today(view: &View<'_>) -> Date {
+    view.now.0.to_zoned(view.world.zone.clone()).date()
+}
+
+/// The name of the screen's zone: `Europe/Berlin`, else its offset.
+pub(in crate::tui) fn zone_name(view: &View<'_>) -> String {
+    let zone = &view.world.zone;
+    zone.iana_name().map_or_else(
+        || view.now.0.to_zoned(zone.clone()).strftime("%Z").to_string(),
+        str::to_owned,
+    )
+}
+
+/// Draws the pane; on a single row what comes next.
+pub fn render(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut Buffer) {
+    if area.height < 3 {
+        folded(view, focused, area, buffer);
+        return;
+    }
+    let fresh = freshness(view);
+    let mark = fresh.mark(view);
+    let panel = Panel {
+        title: "Calendar",
+        right: view.line(zone_name(view), Role::Muted),
+        focused,
+        stale: mark.as_deref(),
+        ..Panel::default()
+    };
+    let inside = panel.render(area, buffer, view.styles);
+    if view.agenda.is_empty() {
+        let (why, hint) = why_empty(view);
+        empty(view, inside, buffer, &why, &hint);
+        return;
+    }
+    if fresh.fault.is_some() || fresh.cached {
+        fresh::put_foot(area, buffer, &fresh.foot(view, "github"));
+    } else {
+        let count = view.world.services.len();
+        let plural = if count == 1 { "service" } else { "services" };
+        fresh::put_foot(
+            area,
+            buffer,
+            &view.line(format!("{count} {plural}"), Role::Muted),
+        );
+    }
+    rows(view, state, focused, inside, buffer);
+}
+
+/// The freshness of all repositories together.
+fn freshness<'a>(view: &View<'a>) -> Fresh<'a> {
+    view.world
+        .services
+        .values()
+        .map(|s| Fresh::of(&s.overview))
+        .fold(Fresh::default(), Fresh::and)
+}
+
+fn rows(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut Buffer) {
+    let columns = [
+        Column {
+            least: 6,
+            wished: 6,
+            rank: 7,
+            right: false,
+        },
+        Column {
+            least: 5,
+            wished: 5,
+            rank: 6,
+            right: false,
+        },
+        Column {
+            least: 1,
+            wished: 1,
+            rank: 8,
+            right: false,
+        },
+        Column {
+            least: 12,
+            wished: 200,
+            rank: 9,
+            right: false,
+        },
+        Column {
+            least: 9,
+            wished: 12,
+            rank: 5,
+            right: false,
+        },
+    ];
+    let area = Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+        ..area
+    };
+    let places = table::layout(&columns, area.width);
+    let room = usize::from(area.height);
+    let total = view.agenda.len();
+    let top = match state.selected {
+        Some(selected) => super::scroll_to(selected, total, room),
+        // A third of the rows tells what was; what lies ahead has the rest.
+        None => {
+            let now = view.agenda.iter().take_while(|e| is_past(e, view)).count();
+            let behind = (room / 3).max(room.saturating_sub(total - now));
+            now.saturating_sub(behind)
+        }
+    };
+    let mut day_before: Option<Option<Date>> = None;
+    for (i, entry) in view.agenda.iter().enumerate().skip(top).take(room) {
+        let day = day(entry, view);
+        let label = if day_before == Some(day) {
+            String::new()
+        } else {
+            day.map_or_else(|| "open".to_owned(), |d| d.strftime("%a %d").to_string())
+        };
+        day_before = Some(day);
+        let past = is_past(entry, view);
+        let (symbol, role, word) = look(entry);
+        let plain = if past { Role::Muted } else { Role::Text };
+        let running = entry.state == EntryState::Running;
+        let selected = focused && state.selected == Some(i);
+        let title = Line::from(vec![
+            view.span(if selected { "▸" } else { "" }, Role::Accent),
+            view.span(what(entry, view), if running { Role::Title } else { plain }),
+        ]);
+        let cells = [
+            view.line(
+                label,
+                if day == Some(today(view)) {
+                    Role::Accent
+                } else {
+                    Role::Muted
+                },
+            ),
+            view.line(time(entry, view), plain),
+            view.line(
+                symbol,
+                if past && role == Role::Good {
+                    Role::Muted
+                } else {
+                    role
+                },
+            ),
+            title,
+            view.line(
+                word,
+                if running || role == Role::Bad {
+                    role
+                } else {
+                    Role::Muted
+                },
+            ),
+        ];
+        let y = area.y + u16::try_from(i - top).unwrap_or(0);
+        table::row(
+            &columns,
+            &places,
+            &cells,
+            Rect {
+                y,
+                height: 1,
+                ..area
+            },
+            buffer,
+        );
+    }
+}
+
+fn day(entry: &Entry, view: &View<'_>) -> Option<Date> {
+    match entry.when {
+        When::Open => None,
+        when => Some(when.day(&view.world.zone)),
+    }
+}
+
+fn time(entry: &Entry, view: &View<'_>) -> String {
+    match entry.when {
+        When::At(at) => clock(at, view),
+        When::On(_) | When::Open => String::new(),
+    }
+}
+
+fn clock(at: Timestamp, view: &View<'_>) -> String {
+    at.to_zoned(view.world.zone.clone())
+        .strftime("%H:%M")
+        .to_string()
+}
+
+/// `checkout v2.15.0`, with the environment where it is not the selected one.
+pub(in crate::tui) fn what(entry: &Entry, view: &View<'_>) -> String {
+    let here = view.target().map(|t| &t.env);
+    let env = match &entry.env {
+        Some(env) if Some(env) != here => format!(" → {env}"),
+        _ => String::new(),
+    };
+    format!("{} {}{env}", entry.service, entry.title)
+}
+
+/// The symbol, the role and the word of an entry.
+pub(in crate::tui) fn look(entry: &Entry) -> (&'static str, Role, &'static str) {
+    match (entry.kind, entry.state) {
+        (_, EntryState::Running) => ("●", Role::Accent, "under way"),
+        (_, EntryState::Failed) => ("✖", Role::Bad, "failed"),
+        (EntryKind::Milestone, EntryState::Planned) => ("◇", Role::Info, "milestone"),
+        (EntryKind::Release, EntryState::Planned) => ("○", Role::Text, "draft"),
+        (EntryKind::Deployment, EntryState::Planned) => ("○", Role::Text, "planned"),
+        (EntryKind::Release, EntryState::Done) => ("✔", Role::Good, "published"),
+        (EntryKind::Milestone, EntryState::Done) => ("◆", Role::Good, "reached"),
+        (EntryKind::Deployment, EntryState::Done) => ("✔", Role::Good, "deployed"),
+    }
+}
+
+fn why_empty(view: &View<'_>) -> (String, String) {
+    if let Some(fault) = freshness(view).fault {
+        return (
+            format!("▲ {}{}", fault.message, fresh::next_try(fault, view.now)),
+            String::new(),
+        );
+    }
+    if view
+        .world
+        .services
+        .values()
+        .any(|s| s.overview.at().is_some())
+    {
+        (
+            "no deployment, no release, no milestone".to_owned(),
+            "milestones with a due date on GitHub appear here".to_owned(),
+        )
+    } else {
+        ("asking GitHub …".to_owned(), String::new())
+    }
+}
+
+/// `next: search v8.1.0 Mon 24 10:00`.
+fn folded(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
+    let mark = if focused { "▸" } else { " " };
+    let mut spans: Vec<Span<'static>> = vec![
+        view.span(mark, Role::Accent),
+        view.span(
+            "calendar ",
+            if focused { Role::Accent } else { Role::Title },
+        ),
+    ];
+    let ahead = view
+        .agenda
+        .iter()
+        .filter(|e| !is_past(e, view) && e.state != EntryState::Running && e.when != When::Open);
+    let next: Vec<String> = ahead
+        .take(2)
+        .map(|e| {
+            let day = day(e, view).map(|d| d.strftime("%a %d").to_string());
+            format!(
+                "{} {} {}",
+                what(e, view),
+                day.unwrap_or_default(),
+                time(e, view)
+            )
+            .trim_end()
+            .to_owned()
+        })
+        .collect();
+    let last = view.agenda.iter().rfind(|e| is_past(e, view));
+    if !next.is_empty() {
+        spans.push(view.span(format!("next: {}", next.join(" · ")), Role::Text));
+    } else if let Some(last) = last {
+        let (symbol, _, word) = look(last);
+        let at = match last.when {
+            When::At(at) => view.moment(at),
+            _ => String::new(),
+        };
+        spans.push(view.span(
+            format!(
+                "nothing planned · last: {symbol} {} {word} {at}",
+                what(last, view)
+            ),
+            Role::Muted,
+        ));
+    } else {
+        spans.push(view.span(why_empty(view).0, Role::Muted));
+    }
+    let mark = freshness(view).mark(view);
+    let right = mark.map_or_else(Line::default, |m| view.line(format!("◌ {m}"), Role::Warn));
+    text::left_right(buffer, area, &Line::from(spans), &right);
+}

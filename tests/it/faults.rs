@@ -1,0 +1,210 @@
+//! A source that fails degrades its own slice, says why, and touches nothing else.
+
+use flightdeck::app::flow::FlowOutcome;
+use flightdeck::app::msg::Msg;
+use flightdeck::app::world::{EnvSlice, World};
+use flightdeck::demo::Scenario;
+use flightdeck::domain::fetched::{FaultKind, Fetched};
+use flightdeck::domain::ids::Target;
+use flightdeck::domain::rollback::Confirmation;
+use flightdeck::runtime::{Driver, session};
+use serde_json::{Value, json};
+
+use super::support::Company;
+
+fn target() -> Target {
+    Target {
+        service: "checkout".parse().unwrap(),
+        env: "production".parse().unwrap(),
+    }
+}
+
+fn slice(world: &World) -> &EnvSlice {
+    &world.envs[&target()]
+}
+
+async fn control(company: &Company, body: Value) {
+    flightdeck::providers::http::init_tls();
+    let url = format!("{}/_demo/fault", company.demo.github_url);
+    assert!(
+        reqwest::Client::new()
+            .post(url)
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
+    );
+}
+
+fn everything_fresh(world: &World) -> bool {
+    matches!(
+        world.services[&target().service].overview,
+        Fetched::Fresh { .. }
+    ) && matches!(slice(world).checks, Fetched::Fresh { .. })
+        && matches!(slice(world).signals.status, Fetched::Fresh { .. })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn github_failing_leaves_the_signals_alone() {
+    let company = Company::start(Scenario::BadDeploy);
+    let mut driver = company.driver();
+    company
+        .until(&mut driver, 60, "all fresh", everything_fresh)
+        .await;
+    let anchor = slice(driver.world()).signals.anchor;
+    control(
+        &company,
+        json!({ "path_prefix": "/graphql", "mode": "status", "status": 502, "times": 500 }),
+    )
+    .await;
+    let stale = |w: &World| {
+        matches!(
+            &w.services[&target().service].overview,
+            Fetched::Stale { fault: Some(_), .. }
+        )
+    };
+    company
+        .until(&mut driver, 120, "a stale overview", stale)
+        .await;
+    let fault = driver.world().services[&target().service]
+        .overview
+        .fault()
+        .unwrap()
+        .clone();
+    assert!(fault.message.as_str().contains("502"), "{fault:?}");
+    assert!(fault.retry_at.is_some());
+    let at = slice(driver.world()).signals.status.at();
+    company
+        .until(&mut driver, 60, "newer signals", |w| {
+            slice(w).signals.status.at() > at
+        })
+        .await;
+    assert_eq!(slice(driver.world()).signals.anchor, anchor);
+    assert!(slice(driver.world()).signals.status.fault().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn prometheus_failing_leaves_github_alone() {
+    let company = Company::start(Scenario::BadDeploy);
+    for (mode, says) in [
+        (json!({ "mode": "html", "status": 200 }), "HTML"),
+        (json!({ "mode": "status", "status": 503 }), "503"),
+        (json!({ "mode": "huge" }), "16"),
+        (json!({ "mode": "cut" }), ""),
+    ] {
+        let mut fault = json!({ "path_prefix": "/api/v1", "times": 500 });
+        fault
+            .as_object_mut()
+            .unwrap()
+            .extend(mode.as_object().unwrap().clone());
+        control(&company, fault).await;
+        let mut driver = company.driver();
+        company
+            .until(&mut driver, 60, "the fault", |w| {
+                slice(w).signals.status.fault().is_some()
+            })
+            .await;
+        let message = slice(driver.world())
+            .signals
+            .status
+            .fault()
+            .unwrap()
+            .message
+            .clone();
+        assert!(message.as_str().contains(says), "{mode}: {message}");
+        company
+            .until(&mut driver, 60, "the overview", |w| {
+                matches!(slice(w).checks, Fetched::Fresh { .. })
+            })
+            .await;
+        assert!(slice(driver.world()).state.as_ref().unwrap().live.is_some());
+        let url = format!("{}/_demo/fault", company.demo.github_url);
+        reqwest::Client::new().delete(url).send().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_wrong_token_is_named_and_shown_nowhere() {
+    let company = Company::start(Scenario::BadDeploy);
+    company.replace_token("ghp_wrong0000000000000000000000000000000");
+    let mut driver = company.driver();
+    company
+        .until(&mut driver, 60, "the refusal", |w| {
+            w.services[&target().service].overview.fault().is_some()
+        })
+        .await;
+    let fault = driver.world().services[&target().service]
+        .overview
+        .fault()
+        .unwrap()
+        .clone();
+    assert_eq!(fault.kind, FaultKind::Auth);
+    assert!(fault.hint.is_some());
+    assert!(!format!("{:?}", driver.world()).contains("ghp_wrong"));
+    assert!(matches!(slice(driver.world()).plan, Some(Err(_)) | None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_damaged_ledger_stops_a_rollback_before_anything_is_sent() {
+    let company = Company::start(Scenario::BadDeploy);
+    let paths = session::paths(&company.loaded.config, &company.env).unwrap();
+    std::fs::create_dir_all(&paths.state_dir).unwrap();
+    std::fs::write(
+        paths.state_dir.join("flightdeck.db"),
+        "this is no database, and long enough to look at",
+    )
+    .unwrap();
+    let mut driver = company.driver();
+    company
+        .until(&mut driver, 60, "a plan and the ledger's fault", |w| {
+            w.ledger.fault.is_some() && matches!(slice(w).plan, Some(Ok(_)))
+        })
+        .await;
+    let plan = slice(driver.world()).plan.clone().unwrap().unwrap();
+    let approved = plan
+        .approve(&Confirmation::Flag, "errors", Driver::ids())
+        .unwrap();
+    driver.send(Msg::Confirmed(Box::new(approved)));
+    company
+        .until(&mut driver, 60, "the end", |w| w.flows[&target()].is_over())
+        .await;
+    assert_eq!(
+        driver.world().flows[&target()].outcome,
+        Some(FlowOutcome::Failed)
+    );
+    let url = format!("{}/_demo/requests", company.demo.github_url);
+    let seen: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    assert!(!seen.to_string().contains("POST /repos"), "{seen:#}");
+    assert_eq!(
+        std::fs::read_to_string(paths.state_dir.join("flightdeck.db")).unwrap(),
+        "this is no database, and long enough to look at"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_last_screen_is_there_before_any_request() {
+    let company = Company::start(Scenario::BadDeploy);
+    let mut driver = company.driver();
+    company
+        .until(&mut driver, 60, "all fresh", everything_fresh)
+        .await;
+    driver.remember();
+    // The store works in order: once the ledger has answered, the screen is kept.
+    driver.send(Msg::Refresh);
+    driver.send(Msg::Tick);
+    company
+        .until(&mut driver, 60, "the ledger", |w| w.schedule.is_idle())
+        .await;
+    drop(driver);
+    let again = company.driver();
+    let world = again.world();
+    assert!(world.services[&target().service].overview.is_cached());
+    assert!(slice(world).signals.status.is_cached());
+    assert!(!slice(world).signals.series.errors.is_empty());
+    assert_eq!(
+        slice(world).watch.as_ref().unwrap().subject.to_string(),
+        "v2.15.0"
+    );
+}

@@ -1,0 +1,222 @@
+//! Sent once, whatever the answer: a dispatch is refused, lost before or after it took effect, garbled; the server counts.
+
+use flightdeck::app::flow::FlowOutcome;
+use flightdeck::app::msg::Msg;
+use flightdeck::app::world::World;
+use flightdeck::demo::Scenario;
+use flightdeck::domain::ids::Target;
+use flightdeck::domain::ledger::Row;
+use flightdeck::domain::rollback::Confirmation;
+use flightdeck::runtime::Driver;
+use flightdeck::runtime::query::ledger;
+use serde_json::{Value, json};
+
+use super::support::Company;
+
+fn target() -> Target {
+    Target {
+        service: "checkout".parse().unwrap(),
+        env: "production".parse().unwrap(),
+    }
+}
+
+async fn post(company: &Company, path: &str, body: Value) {
+    flightdeck::providers::http::init_tls();
+    let url = format!("{}{path}", company.demo.github_url);
+    let answer = reqwest::Client::new()
+        .post(url)
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.status().is_success());
+}
+
+/// How many dispatches reached the server, counted by it; faulty ones included.
+async fn dispatches(company: &Company) -> u64 {
+    let url = format!("{}/_demo/requests", company.demo.github_url);
+    let seen: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    let requests = seen["requests"].as_object().unwrap();
+    requests
+        .iter()
+        .filter(|(k, _)| k.starts_with("POST") && k.ends_with("/dispatches"))
+        .map(|(_, v)| v.as_u64().unwrap())
+        .sum()
+}
+
+/// Confirms the ready card and follows to the end.
+async fn roll_back(company: &Company, driver: &mut Driver) {
+    company
+        .until(driver, 60, "a plan", |w| {
+            matches!(w.envs[&target()].plan, Some(Ok(_)))
+        })
+        .await;
+    let plan = driver.world().envs[&target()]
+        .plan
+        .clone()
+        .unwrap()
+        .unwrap();
+    let approved = plan
+        .approve(&Confirmation::Flag, "errors", Driver::ids())
+        .unwrap();
+    driver.send(Msg::Confirmed(Box::new(approved)));
+    company.until(driver, 1_000, "the end", over).await;
+    company.until(driver, 1_000, "the last row", |_| true).await;
+}
+
+fn over(world: &World) -> bool {
+    world
+        .flows
+        .get(&target())
+        .is_some_and(flightdeck::app::flow::Flow::is_over)
+}
+
+fn rows(company: &Company) -> Vec<Row> {
+    assert!(
+        ledger::verify(&company.loaded, &company.env, company.clock.now())
+            .unwrap()
+            .ok
+    );
+    ledger::rows(&company.loaded, &company.env, None, company.clock.now())
+        .unwrap()
+        .rows
+}
+
+/// A fault at the dispatch, the outcome it ends in, and the kind of the last row.
+async fn case(fault: Value, outcome: FlowOutcome, last: &str) {
+    let company = Company::start(Scenario::BadDeploy);
+    let mut body = json!({ "path_prefix": "*dispatches", "method": "POST", "times": 5 });
+    body.as_object_mut()
+        .unwrap()
+        .extend(fault.as_object().unwrap().clone());
+    post(&company, "/_demo/fault", body).await;
+    let mut driver = company.driver();
+    roll_back(&company, &mut driver).await;
+    let flow = driver.world().flows[&target()].clone();
+    assert_eq!(flow.outcome, Some(outcome), "{fault}: {:#?}", flow.steps);
+    assert_eq!(dispatches(&company).await, 1, "{fault}");
+    // Leaving waits for the rows on their way.
+    while driver.is_writing() {
+        driver.next().await;
+    }
+    drop(driver);
+    let rows = rows(&company);
+    assert_eq!(rows.last().unwrap().kind, last, "{fault}");
+    let text = serde_json::to_string(&rows).unwrap();
+    assert!(
+        !text.contains(&company.demo.token),
+        "the token is in the ledger"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn refused_is_failed_and_nothing_more_is_sent() {
+    case(
+        json!({ "mode": "status", "status": 403 }),
+        FlowOutcome::Failed,
+        "rollback.failed",
+    )
+    .await;
+    case(
+        json!({ "mode": "status", "status": 422 }),
+        FlowOutcome::Failed,
+        "rollback.failed",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn lost_before_it_took_effect_ends_unknown() {
+    case(
+        json!({ "mode": "reset", "when": "before" }),
+        FlowOutcome::Unknown,
+        "rollback.unknown",
+    )
+    .await;
+    case(
+        json!({ "mode": "status", "status": 502, "when": "before" }),
+        FlowOutcome::Unknown,
+        "rollback.unknown",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn lost_after_it_took_effect_is_found_by_its_id_and_followed() {
+    case(
+        json!({ "mode": "reset", "when": "after" }),
+        FlowOutcome::Recovered,
+        "rollback.recovered",
+    )
+    .await;
+    case(
+        json!({ "mode": "status", "status": 500, "when": "after" }),
+        FlowOutcome::Recovered,
+        "rollback.recovered",
+    )
+    .await;
+    case(
+        json!({ "mode": "html", "when": "after" }),
+        FlowOutcome::Recovered,
+        "rollback.recovered",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_second_one_of_the_same_is_already_done() {
+    let company = Company::start(Scenario::BadDeploy);
+    let mut driver = company.driver();
+    roll_back(&company, &mut driver).await;
+    assert_eq!(
+        driver.world().flows[&target()].outcome,
+        Some(FlowOutcome::Recovered)
+    );
+    let refused = driver.world().envs[&target()]
+        .plan
+        .clone()
+        .unwrap()
+        .unwrap_err();
+    assert!(refused.to_string().contains("already done"), "{refused}");
+    assert_eq!(dispatches(&company).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_second_cockpit_joins_and_sends_nothing() {
+    let company = Company::start(Scenario::BadDeploy);
+    let (mut first, mut second) = (company.driver(), company.driver());
+    for driver in [&mut first, &mut second] {
+        company
+            .until(driver, 60, "a plan", |w| {
+                matches!(w.envs[&target()].plan, Some(Ok(_)))
+            })
+            .await;
+        let plan = driver.world().envs[&target()]
+            .plan
+            .clone()
+            .unwrap()
+            .unwrap();
+        let approved = plan
+            .approve(&Confirmation::Flag, "errors", Driver::ids())
+            .unwrap();
+        driver.send(Msg::Confirmed(Box::new(approved)));
+        company
+            .until(driver, 5, "the intent", |w| {
+                !w.flows[&target()]
+                    .steps
+                    .iter()
+                    .any(|s| s.step.as_str() == "recording the intent")
+            })
+            .await;
+    }
+    assert!(second.world().flows[&target()].joined);
+    company.until(&mut first, 1_000, "the end", over).await;
+    company
+        .until(&mut second, 60, "the end, seen by the other", over)
+        .await;
+    assert_eq!(
+        second.world().flows[&target()].outcome,
+        Some(FlowOutcome::Recovered)
+    );
+    assert_eq!(dispatches(&company).await, 1);
+}
