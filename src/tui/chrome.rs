@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::layout::SMALL;
 use super::overlays::help;
 use super::panes::fresh::Fresh;
-use super::panes::{View, deploy};
+use super::panes::{View, calendar, deploy};
 use super::screen::Screen;
 use super::widgets::text;
 use crate::app::action::{ActionId, Context};
@@ -46,9 +46,11 @@ pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut B
     let short = view.span(clock(view, &format!("{time} %Z")), Role::Text);
     let fresh = freshness(view);
     let budget = budget(view);
-    let forms: [Vec<&Span<'static>>; 5] = [
-        vec![&fresh, &budget, &long],
-        vec![&fresh, &long],
+    let state = calendar::headline(view).unwrap_or_default();
+    let forms: [Vec<&Span<'static>>; 6] = [
+        vec![&fresh, &budget, &state, &long],
+        vec![&fresh, &state, &long],
+        vec![&fresh, &state, &short],
         vec![&fresh, &short],
         vec![&short],
         vec![],

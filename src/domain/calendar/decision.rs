@@ -8,7 +8,7 @@ use super::interval::{Interval, holding, union, without};
 use super::rule::{ReleaseKind, Rule, RuleKind};
 use crate::domain::ids::Target;
 use crate::domain::text::Safe;
-use crate::domain::units::span;
+use crate::domain::units::{age, span};
 
 /// How far ahead the next opening is searched.
 pub const HORIZON: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -315,6 +315,9 @@ impl Decision {
             (Standing::Free | Standing::Inside, Some(at)) => {
                 let left = self.until.map(|end| end.duration_since(now));
                 match left.filter(|left| self.next_freeze.is_some() && *left < SOON) {
+                    // By the minute: a title that ticked by the second would draw all night.
+                    Some(left) if left.as_secs() < 60 => "freeze in under 1m".to_owned(),
+                    Some(left) if left.as_secs() < 3_600 => format!("freeze in {}", age(left)),
                     Some(left) => format!("freeze in {}", span(left)),
                     None => format!("open until {at}"),
                 }

@@ -52,6 +52,15 @@ pub enum When {
     Open,
 }
 
+/// What people have laid down: the rules, and what is planned.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Calendar {
+    /// Windows and freezes.
+    pub rules: Vec<Rule>,
+    /// Planned releases.
+    pub plans: Vec<Planned>,
+}
+
 /// How an entry ended or stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,15 +110,16 @@ impl When {
         }
     }
 
+    /// The instant, where there is one.
+    pub fn instant(self) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::On(_) | Self::Open => None,
+        }
+    }
+
     fn order(self, zone: &TimeZone) -> (Date, Option<Timestamp>) {
-        (
-            self.day(zone),
-            if let Self::At(at) = self {
-                Some(at)
-            } else {
-                None
-            },
-        )
+        (self.day(zone), self.instant())
     }
 }
 
@@ -172,12 +182,12 @@ pub fn entries(service: &ServiceId, overview: &Overview) -> Vec<Entry> {
 
 /// The windows and freezes of a target in `[from, to)`, and all planned releases in it; in no order.
 pub fn ruled(
-    rules: &[Rule],
-    plans: &[Planned],
+    calendar: &Calendar,
     target: &Target,
     now: Timestamp,
     (from, to): (Timestamp, Timestamp),
 ) -> Vec<Entry> {
+    let rules = &calendar.rules;
     let occurrences = rules
         .iter()
         .filter(|rule| rule.scope.holds(target))
@@ -203,7 +213,8 @@ pub fn ruled(
             source: Some(rule.place.clone()),
             conflicts: Vec::new(),
         });
-    let planned = plans
+    let planned = calendar
+        .plans
         .iter()
         .filter(|plan| from <= plan.at && plan.at < to)
         .map(|plan| Entry {
