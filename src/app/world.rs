@@ -272,13 +272,20 @@ impl World {
 }
 
 impl EnvSlice {
-    /// The reason a rollback starts with: what the verdict says. Empty: the person has to write one.
+    /// The reason a rollback starts with: what the verdict says now. Empty: the person has to write one. What an earlier run left
+    /// behind is no reason.
     pub fn reason(&self) -> String {
         let Some(watch) = &self.watch else {
             return String::new();
         };
         match &self.signals.verdict {
-            Some(v) if v.advise_rollback => format!("{} after {}", v.short, watch.subject),
+            Some(v) if v.advise_rollback && !self.signals.status.is_cached() => {
+                let what = v
+                    .short
+                    .split_once(", ")
+                    .map_or(v.short.as_str(), |(what, _)| what);
+                format!("{what} after {}", watch.subject)
+            }
             _ if watch.phase == Phase::Broken => {
                 format!("the deploy of {} failed half-way", watch.subject)
             }

@@ -7,7 +7,12 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// What the command line says.
 #[derive(Debug, Parser)]
-#[command(name = "flightdeck", version, about, max_term_width = 100)]
+#[command(
+    name = "flightdeck",
+    version,
+    about = "A terminal cockpit for software releases; without a command it opens",
+    max_term_width = 100
+)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) common: Common,
@@ -40,6 +45,7 @@ pub(super) struct Common {
 
 /// How the screen looks.
 #[derive(Debug, Clone, Default, ClapArgs)]
+#[command(next_help_heading = "Screen")]
 pub(super) struct Screen {
     /// The theme of the screen: dark, light, high-contrast or mono
     #[arg(long, value_name = "NAME")]
@@ -54,7 +60,6 @@ pub(super) enum Command {
     /// One line for each service and environment: what is live, what is being deployed, how it goes
     Status(Status),
     /// Roll back to the last known good version, follow it, and verify it by the signals
-    #[command(args_conflicts_with_subcommands = true)]
     Rollback(Rollback),
     /// What the signals say of the deploy under way, or of a recorded one
     Verdict(Verdict),

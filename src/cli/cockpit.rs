@@ -1,5 +1,5 @@
-//! The cockpit: the screen on a configuration. The only place of the commands that knows the screen. The first frame is drawn from
-//! the last known state before the async runtime, the sources and their clients exist.
+//! The cockpit: the screen on a configuration. The only place of the commands that knows the screen. The last screen is painted
+//! first; threads, TLS and the network come after.
 
 use super::args::{Common, Screen};
 use super::choose;
@@ -7,16 +7,21 @@ use super::failure::{Failure, GOOD};
 use super::output::Output;
 use super::setup::Setup;
 use crate::app::keymap::Keymap;
+use crate::app::msg::Msg;
 use crate::app::world::Scope;
-use crate::config::model::Mouse;
+use crate::config::model::{Mouse, Ui};
 use crate::config::theme::Theme;
 use crate::domain::fetched::FaultKind;
 use crate::runtime::session::{self, Options};
-use crate::tui::{Cockpit, Options as Look};
+use crate::tui::{self, Cockpit, TuiError};
 
 /// `flightdeck` without a command: opens the cockpit, or says how to begin.
 pub(super) fn run(common: &Common, screen: &Screen, out: &mut Output) -> Result<u8, Failure> {
     let setup = Setup::any(common, screen)?;
+    if out.is_json() {
+        return Err(Failure::usage("the cockpit is no answer in JSON")
+            .hint("`flightdeck status --json` tells what it shows"));
+    }
     if setup.loaded.is_configured() {
         return open(&setup, common);
     }
@@ -26,10 +31,9 @@ pub(super) fn run(common: &Common, screen: &Screen, out: &mut Output) -> Result<
     Ok(GOOD)
 }
 
-/// Opens the screen.
+/// Opens the screen, until it is left.
 pub(super) fn open(setup: &Setup, common: &Common) -> Result<u8, Failure> {
     let (loaded, env) = (&setup.loaded, &setup.machine.env);
-    let look = look(setup)?;
     let clock = session::clock(&loaded.config);
     let options = Options {
         scope: Scope::Focus,
@@ -38,55 +42,73 @@ pub(super) fn open(setup: &Setup, common: &Common) -> Result<u8, Failure> {
         follow_intents: true,
     };
     let world = session::world(loaded, options, &clock, env)?;
-    let cockpit = Cockpit::first_paint(&world, clock.now(), look).map_err(failed)?;
+    let look = look(setup)?;
+    // Above the reports of panics: the terminal is given back before anything is said.
+    tui::terminal::install_panic_hook();
+    let cockpit = Cockpit::first_paint(&world, clock.now(), look)?;
     let runtime = session::runtime().map_err(|e| {
         Failure::new(FaultKind::Internal, "the runtime can't be started").cause(e.to_string())
     })?;
-    let flown = runtime.block_on(async {
-        let driver = session::open(loaded, world, clock, env)?;
-        cockpit.fly(driver).await.map_err(failed)
+    let left = runtime.block_on(async {
+        let mut driver = session::open(loaded, world, clock, env)?;
+        // What is due is asked now, not at the first heartbeat.
+        driver.send(Msg::Tick);
+        cockpit.fly(driver).await.map_err(Failure::from)
     });
     // Requests on their way hold nobody up.
     runtime.shutdown_background();
-    flown.map(|()| GOOD)
+    left.map(|()| GOOD)
 }
 
-fn failed(error: impl std::fmt::Display) -> Failure {
-    Failure::new(FaultKind::Internal, error.to_string())
-}
-
-/// Theme, keys and mouse, as the configuration and the environment have them.
-fn look(setup: &Setup) -> Result<Look, Failure> {
+fn look(setup: &Setup) -> Result<tui::Options, Failure> {
     let ui = &setup.loaded.config.ui;
-    let theme = Theme::choose(&ui.theme, setup.machine.var("NO_COLOR")).ok_or_else(|| {
+    let no_color = setup.machine.var("NO_COLOR");
+    let theme = Theme::choose(&ui.theme, no_color).ok_or_else(|| {
         let names = Theme::names().collect::<Vec<_>>().join(", ");
         let near = Theme::nearest_name(&ui.theme);
-        let failure = Failure::new(
-            FaultKind::Config,
-            format!("there is no theme `{}`", ui.theme),
-        );
-        failure.hint(near.map_or_else(
-            || format!("there are {names}"),
-            |near| format!("did you mean {near}? There are {}", names),
+        let message = format!("there is no theme `{}`", ui.theme);
+        Failure::new(FaultKind::Config, message).hint(near.map_or_else(
+            || format!("there are: {names}"),
+            |near| format!("did you mean `{near}`? There are: {names}"),
         ))
     })?;
-    let bound: Vec<(&str, Vec<String>)> = ui
+    Ok(tui::Options::from_environment(
+        theme,
+        keymap(ui)?,
+        mouse(setup),
+    ))
+}
+
+fn keymap(ui: &Ui) -> Result<Keymap, Failure> {
+    let own: Vec<(&str, Vec<String>)> = ui
         .keys
         .iter()
         .map(|(action, chords)| (action.as_str(), chords.all().to_vec()))
         .collect();
-    let keymap = Keymap::with_overrides(&bound).map_err(|faults| {
-        let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::new(FaultKind::Config, format!("[ui.keys]: {}", all.join("; ")))
-            .hint("`flightdeck config show` tells where they were set")
-    })?;
-    let remote = ["SSH_CONNECTION", "SSH_TTY"]
-        .iter()
-        .any(|v| setup.machine.var(v).is_some());
-    let mouse = match ui.mouse {
+    Keymap::with_overrides(&own).map_err(|errors| {
+        let failure = Failure::new(FaultKind::Config, "the keys of [ui.keys] can't be used")
+            .hint("`flightdeck config show` tells where they were set");
+        errors
+            .iter()
+            .fold(failure, |failure, error| failure.cause(error.to_string()))
+    })
+}
+
+/// Over SSH the terminal's own selection is worth more than a click.
+fn mouse(setup: &Setup) -> bool {
+    let remote = ["SSH_CONNECTION", "SSH_TTY"];
+    match setup.loaded.config.ui.mouse {
         Mouse::On => true,
         Mouse::Off => false,
-        Mouse::Auto => !remote,
-    };
-    Ok(Look::from_environment(theme, keymap, mouse))
+        Mouse::Auto => remote.iter().all(|name| setup.machine.var(name).is_none()),
+    }
+}
+
+impl From<TuiError> for Failure {
+    fn from(error: TuiError) -> Self {
+        match &error {
+            TuiError::NoTerminal(_) => Self::usage(error.to_string()),
+            TuiError::Terminal(_) => Self::new(FaultKind::Internal, error.to_string()),
+        }
+    }
 }

@@ -67,8 +67,11 @@ fn now() -> Timestamp {
 /// Writes token and configuration; returns the configuration's path.
 fn written(demo: &Demo, profile: &Profile) -> std::io::Result<String> {
     let token = profile.write("token", &demo.token)?;
-    let mut config = demo.config_toml(&token);
-    config.push_str(&format!("\n[state]\nprofile = \"{}\"\n", profile.name));
+    let config = format!(
+        "{}\n[state]\nprofile = \"{}\"\n",
+        demo.config_toml(&token),
+        profile.name
+    );
     let path = profile.write("config.toml", &config)?;
     Ok(path.display().to_string())
 }

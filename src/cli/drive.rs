@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::app::effect::EffectKey;
 use crate::app::msg::Msg;
 use crate::app::world::{Scope, World};
 use crate::domain::fetched::{FaultKind, Fetched};
@@ -76,6 +77,14 @@ pub(super) fn ledger_answered(world: &World) -> bool {
     world.ledger.read_at.is_some() || world.ledger.fault.is_some()
 }
 
+/// Whether it is known who acts, or can't be: the token's login goes into the ledger and is worth waiting for.
+pub(super) fn who_answered(world: &World, target: &Target) -> bool {
+    world.configured(target).is_none_or(|(service, _)| {
+        let key = EffectKey::Login(service.source.clone());
+        !world.schedule.is_running(&key)
+    })
+}
+
 /// Whether all is measured that the verdict on the watched deploy needs, or can't be. True where there is nothing to measure.
 pub(super) fn signals_answered(driver: &Driver, target: &Target) -> bool {
     let world = driver.world();
@@ -93,6 +102,10 @@ pub(super) fn signals_answered(driver: &Driver, target: &Target) -> bool {
     let signals = &slice.signals;
     if signals.clock.fault().is_some() || signals.status.fault().is_some() {
         return true;
+    }
+    // What an earlier run left behind says nothing of now.
+    if !answered(&signals.clock) || !answered(&signals.status) {
+        return false;
     }
     // A baseline that is too short is lengthened first.
     let lengthens = signals

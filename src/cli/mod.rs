@@ -12,6 +12,7 @@ mod logging;
 mod origin;
 mod output;
 mod profile;
+mod reference;
 mod rollback;
 mod setup;
 mod status;
@@ -27,6 +28,8 @@ use clap::error::ErrorKind;
 use args::{Args, Command};
 use failure::Failure;
 use output::Output;
+
+pub use reference::readme_table;
 
 /// Runs the program with these arguments (the program's name first).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

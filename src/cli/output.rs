@@ -58,11 +58,19 @@ impl Output {
     }
 
     /// Something beside the answer. What can't be said there can't be said anywhere.
+    #[expect(
+        clippy::unused_self,
+        reason = "what speaks beside the answer goes through the same place"
+    )]
     pub(super) fn note(&self, text: &str) {
         drop(write(&mut io::stderr().lock(), &format!("{text}\n")));
     }
 
     /// A question, with the answer to be typed on the same line.
+    #[expect(
+        clippy::unused_self,
+        reason = "what speaks beside the answer goes through the same place"
+    )]
     pub(super) fn prompt(&self, text: &str) {
         drop(write(&mut io::stderr().lock(), text));
     }

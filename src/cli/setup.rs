@@ -129,6 +129,13 @@ impl Setup {
             .var("FLIGHTDECK_LOG")
             .map(|filter| logging::start(filter, &logs))
             .transpose()?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            profile = loaded.config.state.profile.as_str(),
+            services = loaded.config.services.len(),
+            read_only = read_only.is_some(),
+            "flightdeck starts"
+        );
         Ok(Self {
             machine,
             loaded,

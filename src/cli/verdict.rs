@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{Common, Verdict as Args};
 use super::choose;
-use super::drive::{drive, overview_answered, signals_answered, until};
+use super::drive::{answered, drive, overview_answered, signals_answered, until};
 use super::failure::{BAD, Failure, GOOD, OPEN};
 use super::output::Output;
 use super::setup::Setup;
@@ -88,13 +88,14 @@ fn current(world: &World, target: &Target) -> Result<Found, Failure> {
             "no signals are configured for {target}"
         )));
     };
-    if let Some(verdict) = &slice.signals.verdict {
-        return Ok(Found::Verdict(Box::new(verdict.clone())));
-    }
     let signals = &slice.signals;
-    match signals.clock.fault().or(signals.status.fault()) {
-        Some(fault) => Err(Failure::fault(format!("metrics.{metrics}"), fault)),
-        None => Ok(Found::Nothing(format!(
+    if let Some(fault) = signals.clock.fault().or(signals.status.fault()) {
+        return Err(Failure::fault(format!("metrics.{metrics}"), fault));
+    }
+    match &signals.verdict {
+        // Not what an earlier run left behind.
+        Some(verdict) if answered(&signals.status) => Ok(Found::Verdict(Box::new(verdict.clone()))),
+        _ => Ok(Found::Nothing(format!(
             "the signals of {} have not arrived in time",
             watch.subject
         ))),

@@ -27,6 +27,14 @@ pub fn resume(target: &Target) -> String {
     with_target("flightdeck rollback resume", target)
 }
 
+/// Closes an open rollback by hand; the reason is the person's to write.
+pub fn resolve(target: &Target) -> String {
+    format!(
+        "{} --reason \"…\"",
+        with_target("flightdeck rollback resolve", target)
+    )
+}
+
 /// Says where a target stands.
 pub fn status(target: &Target) -> String {
     with_target("flightdeck status", target)

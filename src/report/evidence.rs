@@ -11,10 +11,9 @@ pub fn text(verdict: &Verdict) -> String {
         out.push_str("advice: roll back\n");
     }
     if let Some(n) = verdict.needs_requests {
-        out.push_str(&format!(
-            "about {} more requests are needed to tell\n",
-            thousands(n)
-        ));
+        out.push_str("about ");
+        out.push_str(&thousands(n));
+        out.push_str(" more requests are needed to tell\n");
     }
     if verdict.evidence.is_empty() {
         return out;

@@ -7,7 +7,7 @@ use super::text::table;
 use super::verdict::SCHEMA;
 use crate::app::world::{EnvSlice, World};
 use crate::domain::calendar::decision::Decision;
-use crate::domain::fetched::{Fault, FaultKind};
+use crate::domain::fetched::{Fault, FaultKind, Fetched};
 use crate::domain::gate::Tally;
 use crate::domain::ids::Target;
 use crate::domain::release::DeploymentState;
@@ -209,7 +209,10 @@ fn of_target(world: &World, target: &Target, slice: &EnvSlice) -> TargetStatus {
             .signals
             .verdict
             .as_ref()
-            .filter(|_| slice.watch.is_some())
+            // A verdict that an earlier run left behind, or whose source fails now, is not known.
+            .filter(|_| {
+                slice.watch.is_some() && matches!(slice.signals.status, Fetched::Fresh { .. })
+            })
             .map(|v| VerdictStatus {
                 state: v.state,
                 summary: v.summary.clone(),
@@ -337,7 +340,11 @@ fn line(status: &TargetStatus, now: Timestamp) -> Vec<String> {
         )
     });
     let verdict = status.verdict.as_ref().map_or_else(String::new, |v| {
-        format!("{}: {}", v.state.label(), v.summary)
+        if v.summary.starts_with(v.state.label()) {
+            v.summary.clone()
+        } else {
+            format!("{}: {}", v.state.label(), v.summary)
+        }
     });
     let gates = status.gates.pass.map_or_else(String::new, |pass| {
         let g = &status.gates;

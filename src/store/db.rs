@@ -132,6 +132,8 @@ pub(super) fn open_read_only(
         Ok(conn)
     });
     match in_place {
+        // Another process is just making it: no table yet, and no row was ever recorded.
+        Ok(conn) if is_being_made(&conn) && recorded_rows(state_dir) == 0 => Ok(None),
         Ok(conn) => Ok(Some(Opened {
             conn,
             file,
@@ -143,6 +145,23 @@ pub(super) fn open_read_only(
             from_copy(&file, steps).map(Some)
         }
         Err(e) => Err(e),
+    }
+}
+
+/// Whether the file has a header, but nothing in it yet.
+fn is_being_made(conn: &Connection) -> bool {
+    let version = conn.pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0));
+    let tables = conn.query_row("SELECT count(*) FROM sqlite_master", [], |r| {
+        r.get::<_, i64>(0)
+    });
+    matches!((version, tables), (Ok(0), Ok(0)))
+}
+
+/// How many rows the head says there are.
+fn recorded_rows(state_dir: &Path) -> u64 {
+    match head::read(state_dir) {
+        Recorded::Head(head) => head.seq,
+        _ => 0,
     }
 }
 

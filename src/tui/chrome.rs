@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::layout::SMALL;
 use super::overlays::help;
 use super::panes::fresh::Fresh;
-use super::panes::{View, calendar, deploy};
+use super::panes::{View, calendar, verdict};
 use super::screen::Screen;
 use super::widgets::text;
 use crate::app::action::{ActionId, Context};
@@ -47,14 +47,19 @@ pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut B
     let fresh = freshness(view);
     let budget = budget(view);
     let state = calendar::headline(view).unwrap_or_default();
-    let forms: [Vec<&Span<'static>>; 6] = [
-        vec![&fresh, &budget, &state, &long],
-        vec![&fresh, &state, &long],
-        vec![&fresh, &state, &short],
+    let mut forms: Vec<Vec<&Span<'static>>> = vec![vec![&fresh, &budget, &state, &long]];
+    // That nothing is ruled is the first to go; what is ruled goes after the budget and the date.
+    if calendar::is_ruled(view) {
+        forms.extend([vec![&fresh, &state, &long], vec![&fresh, &state, &short]]);
+    } else {
+        forms.push(vec![&fresh, &budget, &long]);
+    }
+    forms.extend([
+        vec![&fresh, &long],
         vec![&fresh, &short],
         vec![&short],
         vec![],
-    ];
+    ]);
     let room = usize::from(area.width).saturating_sub(text::line_width(&left) + 2);
     let right = forms
         .into_iter()
@@ -151,10 +156,22 @@ fn budget(view: &View<'_>) -> Span<'static> {
 
 /// The tab line: the views there are, and where one is among services and environments.
 pub(super) fn tabs(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
-    let left = Line::from(vec![
+    let mut left = vec![
         view.span(" 1 ", Role::Key),
         view.span(" Cockpit", Role::Accent),
-    ]);
+    ];
+    if let Some(fault) = &view.world.ledger.fault {
+        left.push(view.span(format!("   ✖ ledger: {}", fault.message), Role::Bad));
+    }
+    match view.world.withheld.len() {
+        0 => {}
+        1 => left.push(view.span("   ! 1 setting is withheld, ? names it", Role::Warn)),
+        n => left.push(view.span(
+            format!("   ! {n} settings are withheld, ? names them"),
+            Role::Warn,
+        )),
+    }
+    let left = Line::from(left);
     let mut right = Vec::new();
     let catalog = &view.world.catalog;
     if let Some(target) = view.target() {
@@ -263,19 +280,14 @@ fn entry(
             let target = view.target()?;
             if view.world.flows.contains_key(target) {
                 "show the rollback".to_owned()
-            } else {
-                match &slice.plan {
-                    Some(Ok(plan)) => {
-                        if deploy::advised(slice) {
-                            (key_role, role) = (Role::Banner, Role::Bad);
-                        }
-                        format!("roll back to {}", text::truncate(&plan.to.to_string(), 20))
-                    }
-                    _ => {
-                        role = Role::Muted;
-                        "roll back".to_owned()
-                    }
+            } else if let Some(Ok(plan)) = &slice.plan {
+                if verdict::advised(slice) {
+                    (key_role, role) = (Role::Banner, Role::Bad);
                 }
+                format!("roll back to {}", text::truncate(&plan.to.to_string(), 20))
+            } else {
+                role = Role::Muted;
+                "roll back".to_owned()
             }
         }
         ActionId::TimeRange => match screen.minutes() {
@@ -292,13 +304,14 @@ fn entry(
         {
             return None;
         }
+        ActionId::OpenInBrowser | ActionId::Copy if screen.shows_help() => return None,
         ActionId::OpenInBrowser if screen.url(view).is_none() => return None,
         ActionId::Open if context == Context::Dialog => return None,
         ActionId::Confirm | ActionId::NextField if !screen.has_plan(view.world) => return None,
         _ => row.label.to_owned(),
     };
     Some(vec![
-        view.span(format!("{}", chord.label()), key_role),
+        view.span(chord.label(), key_role),
         view.span(format!(" {label}"), role),
     ])
 }

@@ -13,9 +13,11 @@ pub mod panes;
 pub mod routing;
 mod run;
 pub mod screen;
+mod signals;
 pub mod styles;
 pub mod terminal;
 pub mod widgets;
+mod wishes;
 pub mod writer;
 
 pub use run::{Cockpit, Options, TuiError, run};

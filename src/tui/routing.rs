@@ -6,23 +6,23 @@ use super::overlays::Overlay;
 use super::overlays::detail::{Detail, Of};
 use super::overlays::rollback::{Form, Outcome};
 use super::overlays::{quit, scroll};
-use super::panes::{View, deploy};
+use super::panes::View;
 use super::screen::{Frozen, RANGES, Screen};
 use crate::app::action::{ActionId, Context};
 use crate::app::chord::Chord;
+use crate::app::flow::Flow;
 use crate::app::msg::Msg;
 use crate::app::notice::Severity;
 use crate::app::world::World;
 use crate::config::theme::Theme;
 use crate::domain::ids::Target;
 use crate::domain::units::Now;
-use crate::report::command;
 
 /// What others have to do after a key.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
     /// A message for the World.
-    Send(Msg),
+    Send(Box<Msg>),
     /// A text for the clipboard.
     Copy(String),
     /// An address for a browser.
@@ -31,6 +31,12 @@ pub enum Intent {
     Repaint,
     Suspend,
     Quit,
+}
+
+impl Intent {
+    fn send(msg: Msg) -> Self {
+        Self::Send(Box::new(msg))
+    }
 }
 
 impl Screen {
@@ -72,7 +78,7 @@ impl Screen {
         match action {
             ActionId::Refresh => {
                 self.say(Severity::Info, "asking all sources again", now);
-                return vec![Intent::Repaint, Intent::Send(Msg::Refresh)];
+                return vec![Intent::Repaint, Intent::send(Msg::Refresh)];
             }
             ActionId::Suspend => return vec![Intent::Suspend],
             ActionId::Help => {
@@ -125,11 +131,11 @@ impl Screen {
         };
         let target = form.target;
         let mut intents = Vec::new();
-        if world.flows.get(&target).is_some_and(|f| f.is_over()) {
-            intents.push(Intent::Send(Msg::Dismiss(target.clone())));
+        if world.flows.get(&target).is_some_and(Flow::is_over) {
+            intents.push(Intent::send(Msg::Dismiss(target.clone())));
         }
         if world.envs.get(&target).is_some_and(|s| s.wanted.is_some()) {
-            intents.push(Intent::Send(Msg::Want(target, None)));
+            intents.push(Intent::send(Msg::Want(target, None)));
         }
         intents
     }
@@ -164,7 +170,7 @@ impl Screen {
             (Some(Overlay::Rollback(form)), ActionId::Open)
                 if !world.flows.contains_key(&form.target) =>
             {
-                return vec![Intent::Send(Msg::Resume(form.target.clone()))];
+                return vec![Intent::send(Msg::Resume(form.target.clone()))];
             }
             _ => {}
         }
@@ -303,7 +309,7 @@ impl Screen {
             .or_else(|| service.last_environment());
         self.frozen = None;
         env.map(|env| {
-            Intent::Send(Msg::Focus(Target {
+            Intent::send(Msg::Focus(Target {
                 service: service.id.clone(),
                 env: env.id.clone(),
             }))
@@ -334,103 +340,13 @@ impl Screen {
         self.frozen = None;
         envs.get((at + by) % envs.len())
             .map(|env| {
-                Intent::Send(Msg::Focus(Target {
+                Intent::send(Msg::Focus(Target {
                     service: service.id.clone(),
                     env: env.id.clone(),
                 }))
             })
             .into_iter()
             .collect()
-    }
-
-    /// The command that does the same as what is on screen.
-    fn copy(&mut self, world: &World, now: Now) -> Vec<Intent> {
-        let Some((target, slice)) = world.focused() else {
-            self.say(
-                Severity::Warning,
-                "nothing to copy: no service is selected",
-                now,
-            );
-            return Vec::new();
-        };
-        let form = self.overlays.iter().rev().find_map(|o| match o {
-            Overlay::Rollback(form) => Some(form),
-            _ => None,
-        });
-        let to = |target: &Target| {
-            let plan = world
-                .envs
-                .get(target)
-                .and_then(|s| s.plan.as_ref()?.as_ref().ok());
-            plan.map(|p| p.to.clone())
-        };
-        let line = match form {
-            Some(form) if world.flows.get(&form.target).is_some_and(|f| !f.is_over()) => {
-                command::resume(&form.target)
-            }
-            Some(form) => {
-                command::rollback(&form.target, to(&form.target).as_ref(), &form.reason.text())
-            }
-            None if deploy::advised(slice) => {
-                command::rollback(target, to(target).as_ref(), &slice.reason())
-            }
-            None => command::status(target),
-        };
-        self.say(Severity::Info, format!("copied: {line}"), now);
-        vec![Intent::Copy(line)]
-    }
-
-    /// Opens the page of the selected thing; without a browser it is shown and copied.
-    fn browse(&mut self, world: &World, now: Now) -> Vec<Intent> {
-        let Some(url) = self.url(&self.view(world, now)) else {
-            self.say(Severity::Info, "there is no page for this", now);
-            return Vec::new();
-        };
-        if self.look.browser {
-            self.say(Severity::Info, format!("opening {url}"), now);
-            vec![Intent::Browse(url)]
-        } else {
-            self.say(Severity::Info, format!("copied: {url}"), now);
-            vec![Intent::Copy(url)]
-        }
-    }
-
-    /// The address of the selected thing: only what a browser should be given.
-    pub(super) fn url(&self, view: &View<'_>) -> Option<String> {
-        let slice = view.slice()?;
-        let rollback = self.overlays.iter().rev().find_map(|o| match o {
-            Overlay::Rollback(form) => view.world.flows.get(&form.target),
-            _ => None,
-        });
-        let url = match (rollback, self.focus) {
-            (Some(flow), _) => flow
-                .steps
-                .iter()
-                .rev()
-                .find_map(|s| s.url.clone())
-                .or_else(|| flow.view.as_ref().map(|v| v.run.url.clone())),
-            (None, PaneId::Gates) => self.gates.gate(view).and_then(|g| g.url.clone()),
-            (None, PaneId::Calendar) => self.calendar.entry(view).and_then(|e| e.url.clone()),
-            (None, PaneId::Deploy) => {
-                let run = slice.run.value().map(|v| v.run.url.clone());
-                let watch = slice.watch.as_ref().and_then(|w| w.url.clone());
-                let live = slice
-                    .state
-                    .as_ref()
-                    .and_then(|s| s.live.as_ref()?.url.clone());
-                let page = view
-                    .target()
-                    .and_then(|t| view.world.overview(&t.service))
-                    .map(|o| o.url.clone());
-                run.or(watch).or(live).or(page)
-            }
-            (None, PaneId::Errors | PaneId::Latency) => None,
-        }?;
-        let web = url.as_str().starts_with("https://") || url.as_str().starts_with("http://");
-        let clean = !url
-            .as_str()
-            .contains(|c: char| c.is_whitespace() || c.is_control());
-        (web && clean).then(|| url.to_string())
     }
 
     fn on_mouse(&mut self, mouse: Mouse, world: &World, now: Now) -> Vec<Intent> {

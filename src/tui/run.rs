@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 use rustix::io::Errno;
-use rustix::process::Signal;
-use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::{sleep, sleep_until, timeout};
 
@@ -20,6 +18,7 @@ use super::input::Input;
 use super::paint::Painter;
 use super::routing::Intent;
 use super::screen::{Look, Screen, render};
+use super::signals::{Event, Signals};
 use super::styles::Depth;
 use super::terminal::{Modes, Suspended, Terminal, Tty};
 use super::writer::{LAST_FRAME, Writer};
@@ -110,6 +109,8 @@ enum Turn {
 
 impl Cockpit {
     /// Takes the terminal and draws the World as it is, modes and frame in one write. Needs no runtime.
+    /// Signals are handled from [`Self::fly`] on: until then a SIGTERM ends the process with the terminal taken, so
+    /// little should stand between the two.
     ///
     /// # Errors
     /// There is no terminal, or it failed.
@@ -263,7 +264,7 @@ impl Cockpit {
         let mut turn = Turn::Stay;
         for intent in self.screen.on_input(event, driver.world(), now) {
             match intent {
-                Intent::Send(msg) => driver.send(msg),
+                Intent::Send(msg) => driver.send(*msg),
                 Intent::Copy(text) => self.copy(&text, now),
                 Intent::Browse(url) => {
                     if !browse(&url) {
@@ -368,47 +369,4 @@ fn browse(url: &str) -> bool {
         .name("browser".to_owned())
         .spawn(move || drop(child.wait()))
         .is_ok()
-}
-
-/// What signals mean here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Event {
-    End,
-    Stop,
-    Continued,
-    Resized,
-}
-
-struct Signals {
-    terminate: Stream,
-    hang_up: Stream,
-    interrupt: Stream,
-    stop: Stream,
-    continued: Stream,
-    resized: Stream,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            stop: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
-            continued: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
-            resized: signal(SignalKind::window_change())?,
-        })
-    }
-
-    async fn next(&mut self) -> Event {
-        tokio::select! {
-            biased;
-            _ = self.terminate.recv() => Event::End,
-            _ = self.hang_up.recv() => Event::End,
-            _ = self.interrupt.recv() => Event::End,
-            _ = self.stop.recv() => Event::Stop,
-            _ = self.continued.recv() => Event::Continued,
-            _ = self.resized.recv() => Event::Resized,
-        }
-    }
 }

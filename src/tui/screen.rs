@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 use super::chrome;
 use super::layout::{self, PaneId};
-use super::overlays::{Overlay, detail, help, progress, quit, rollback, scroll};
+use super::overlays::{Overlay, detail, help, progress, quit, rollback_form, scroll};
 use super::panes::{self, View, calendar, deploy, errors, gates, latency};
 use super::styles::{Depth, Styles};
 use super::widgets::chart::window::Window;
@@ -270,6 +270,11 @@ impl Screen {
         !world.flows.contains_key(&form.target) && !open
     }
 
+    /// Whether the keys are explained.
+    pub(super) fn shows_help(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Help(_)))
+    }
+
     /// Whether the rollback that is shown can be confirmed.
     pub(super) fn has_plan(&self, world: &World) -> bool {
         let Some(Overlay::Rollback(form)) = self.overlays.last() else {
@@ -391,7 +396,7 @@ fn overlay_on(
             match (view.world.flows.get(&form.target), open) {
                 (Some(flow), _) => progress::render(view, flow, area, buffer),
                 (None, Some(open)) => progress::render_open(view, open, area, buffer),
-                (None, None) => rollback::render(view, form, area, buffer),
+                (None, None) => rollback_form::render(view, form, area, buffer),
             }
         }
     }

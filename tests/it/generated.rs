@@ -97,6 +97,11 @@ fn the_keys_of_the_readme_are_current() {
 }
 
 #[test]
+fn the_commands_of_the_readme_are_current() {
+    readme_section("commands", &flightdeck::cli::readme_table());
+}
+
+#[test]
 fn the_configuration_in_the_readme_loads() {
     let readme = include_str!("../../README.md");
     let (_, rest) = readme.split_once("```toml\n").unwrap();

@@ -1,6 +1,8 @@
 //! The integration tests, one binary: a module per subject.
 
 #[cfg(test)]
+mod canvas;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;
@@ -11,6 +13,8 @@ mod dispatch;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod flight;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod github;
@@ -19,7 +23,11 @@ mod http;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod layering;
+#[cfg(test)]
+mod live;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
@@ -32,6 +40,8 @@ mod screens;
 mod store;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod storms;
 #[cfg(test)]
 mod stub;
 #[cfg(test)]

@@ -1,91 +1,60 @@
-//! The screen: pictures of every story, keys, and how few bytes a change costs.
+//! Pictures of every story at the sizes that count. Whoever changes the screen looks at what changed there.
 
-use flightdeck::app::keymap::{Chord, Keymap};
-use flightdeck::app::world::World;
-use flightdeck::config::theme::Theme;
-use flightdeck::domain::units::Now;
-use flightdeck::tui::decode::InputEvent;
-use flightdeck::tui::routing::Intent;
-use flightdeck::tui::screen::{Look, Screen, render};
+use flightdeck::tui::screen::Screen;
 use flightdeck::tui::styles::Depth;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use unicode_width::UnicodeWidthStr;
+use ratatui::style::Modifier;
 
+use crate::canvas::{draw, look, press, screen, text};
 use crate::stories::{self, Shop};
 
-fn look(theme: &str) -> Look {
-    Look {
-        keymap: Keymap::default(),
-        theme: Theme::built_in(theme).unwrap(),
-        depth: Depth::True,
-        browser: false,
-        ids: stories::ids,
-    }
-}
+/// A story's name and how it comes to be.
+type Tale = (&'static str, fn() -> Shop);
 
-fn screen(size: (u16, u16)) -> Screen {
-    Screen::new(look("dark"), size)
-}
+const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
-/// The picture of a screen.
-fn draw(world: &World, now: Now, screen: &mut Screen) -> Buffer {
-    screen.observe(world, now);
-    let mut buffer = Buffer::empty(screen.area());
-    render(world, screen, now, screen.area(), &mut buffer);
-    buffer
-}
-
-/// The rows of a picture as text.
-fn text(buffer: &Buffer) -> String {
-    let mut out = String::new();
-    for y in 0..buffer.area.height {
-        let mut skip = 0;
-        let mut row = String::new();
-        for x in 0..buffer.area.width {
-            let symbol = buffer[(x, y)].symbol();
-            if skip > 0 {
-                skip -= 1;
-                continue;
-            }
-            skip = symbol.width().saturating_sub(1);
-            row.push_str(symbol);
-        }
-        out.push_str(row.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-fn key(screen: &mut Screen, shop: &Shop, chord: &str) -> Vec<Intent> {
-    let chord = Chord::parse(chord).unwrap();
-    screen.on_input(&InputEvent::Key(chord), &shop.world, shop.now)
-}
-
-/// Presses keys; messages go to the World.
-fn press(screen: &mut Screen, shop: &mut Shop, chords: &[&str]) -> Vec<Intent> {
-    let mut rest = Vec::new();
-    for chord in chords {
-        for intent in key(screen, shop, chord) {
-            match intent {
-                Intent::Send(msg) => shop.tell(msg),
-                other => rest.push(other),
-            }
-        }
-    }
-    rest
-}
-
-fn snapshot(name: &str, size: (u16, u16), shop: &mut Shop, keys: &[&str]) {
-    let mut screen = screen(size);
-    press(&mut screen, shop, keys);
-    let picture = text(&draw(&shop.world, shop.now, &mut screen));
+fn keep(name: &str, size: (u16, u16), picture: &str) {
     let name = format!("{name}__{}x{}", size.0, size.1);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../pictures");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, picture));
+}
+
+fn snapshot(name: &str, size: (u16, u16), shop: &mut Shop, keys: &[&str]) {
+    let mut screen = screen(size);
+    press(&mut screen, shop, keys);
+    keep(name, size, &text(&draw(shop, &mut screen)));
+}
+
+/// A picture with what the attributes say: `*` bold, `.` dim, `#` reversed, `_` underlined, below each row that has any.
+fn with_attributes(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for (row, y) in text(buffer).lines().zip(0..) {
+        out.push_str(row);
+        out.push('\n');
+        let marks: String = (0..buffer.area.width)
+            .map(|x| {
+                let modifier = buffer[(x, y)].modifier;
+                let known = [
+                    (Modifier::REVERSED, '#'),
+                    (Modifier::UNDERLINED, '_'),
+                    (Modifier::BOLD, '*'),
+                    (Modifier::DIM, '.'),
+                ];
+                known
+                    .iter()
+                    .find(|(m, _)| modifier.contains(*m))
+                    .map_or(' ', |(_, c)| *c)
+            })
+            .collect();
+        if !marks.trim().is_empty() {
+            out.push_str(marks.trim_end());
+            out.push('\n');
+        }
+    }
+    out
 }
 
 #[test]
@@ -105,8 +74,27 @@ fn the_main_story_at_every_size() {
 }
 
 #[test]
+fn without_colour_the_bad_thing_is_still_the_loudest() {
+    let shop = stories::bad_deploy();
+    for size in USUAL {
+        let mut screen = Screen::new(look("mono", Depth::None), size);
+        let picture = draw(&shop, &mut screen);
+        for cell in &picture.content {
+            let plain = ratatui::style::Color::Reset;
+            assert_eq!((cell.fg, cell.bg), (plain, plain));
+        }
+        keep("cockpit__bad_deploy_mono", size, &with_attributes(&picture));
+    }
+}
+
+#[test]
 fn every_story_has_its_picture() {
-    let tales: [(&str, fn() -> Shop); 10] = [
+    let tales: Vec<Tale> = vec![
+        ("ruled", stories::ruled),
+        ("weekend", stories::weekend),
+        ("warming", stories::warming),
+        ("healthy", stories::healthy),
+        ("bad_token", stories::bad_token),
         ("idle", stories::idle),
         ("cached", stories::cached),
         ("first_start", stories::first_start),
@@ -120,7 +108,7 @@ fn every_story_has_its_picture() {
     ];
     for (name, tale) in tales {
         let mut shop = tale();
-        for size in [(80, 24), (120, 40)] {
+        for size in USUAL {
             snapshot(&format!("cockpit__{name}"), size, &mut shop, &[]);
         }
     }
@@ -128,7 +116,7 @@ fn every_story_has_its_picture() {
 
 #[test]
 fn the_rollback_in_its_stages() {
-    let tales: [(&str, fn() -> Shop); 8] = [
+    let tales: Vec<Tale> = vec![
         ("form", stories::bad_deploy),
         ("read_only", stories::read_only),
         ("no_rollback", stories::no_rollback),
@@ -140,7 +128,7 @@ fn the_rollback_in_its_stages() {
     ];
     for (name, tale) in tales {
         let mut shop = tale();
-        for size in [(80, 24), (120, 40)] {
+        for size in USUAL {
             snapshot(&format!("rollback__{name}"), size, &mut shop, &["R"]);
         }
     }
@@ -149,7 +137,7 @@ fn the_rollback_in_its_stages() {
 #[test]
 fn overlays_and_zoom() {
     let mut shop = stories::bad_deploy();
-    for size in [(80, 24), (120, 40)] {
+    for size in USUAL {
         snapshot("help", size, &mut shop, &["?"]);
         snapshot("detail__deploy", size, &mut shop, &["enter"]);
         snapshot("detail__errors", size, &mut shop, &["tab", "enter"]);
@@ -165,4 +153,27 @@ fn overlays_and_zoom() {
         snapshot("dry_run", size, &mut shop, &["R", "tab", "enter"]);
         snapshot("frozen", size, &mut shop, &["f"]);
     }
+    for (name, tale) in [
+        ("ruled", stories::ruled as fn() -> Shop),
+        ("weekend", stories::weekend),
+    ] {
+        let mut shop = tale();
+        let detail = format!("detail__calendar_{name}");
+        snapshot(&detail, (120, 40), &mut shop, &["shift-tab", "enter"]);
+    }
+    for size in [(40, 10), (60, 16)] {
+        let mut shop = stories::bad_deploy();
+        snapshot("rollback__form", size, &mut shop, &["R"]);
+        let mut shop = stories::rollback_running();
+        snapshot("rollback__running", size, &mut shop, &["R"]);
+    }
+    let mut shop = stories::recovered();
+    snapshot(
+        "rollback__already_done",
+        (80, 24),
+        &mut shop,
+        &["R", "esc", "R"],
+    );
+    let mut shop = stories::rollback_running();
+    snapshot("quit", (80, 24), &mut shop, &["q"]);
 }

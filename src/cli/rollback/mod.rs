@@ -9,7 +9,7 @@ mod said;
 
 use super::args::{Common, OpenRollback, Rollback};
 use super::choose;
-use super::drive::drive;
+use super::drive::{drive, signals_answered};
 use super::failure::{self, BAD, Failure, GOOD, OPEN};
 use super::output::Output;
 use super::setup::Setup;
@@ -24,12 +24,23 @@ use crate::runtime::Driver;
 
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Rollback, out: &mut Output) -> Result<u8, Failure> {
+    let plain = args.to.is_none() && args.reason.is_none() && !args.dry_run && !args.yes;
+    if args.open.is_some() && !plain {
+        return Err(Failure::usage(
+            "`resume` and `resolve` take the flags behind their own name only",
+        )
+        .hint("see `flightdeck rollback resolve --help`"));
+    }
     let setup = Setup::configured(common)?;
     match &args.open {
         Some(OpenRollback::Resume) => open::resume(&setup, common, out),
         Some(OpenRollback::Resolve { reason }) => open::resolve(&setup, common, reason, out),
         None => {
             let target = choose::one(&setup.loaded, common)?;
+            if let Some(refusal) = ready::at_once(&setup, &target) {
+                let (why, hint) = (refusal.to_string(), refusal.hint());
+                return Ok(refuse(&target, FaultKind::Refused, why, hint, out));
+            }
             let way = confirm::way(args, out)?;
             drive(&setup, vec![target.clone()], async |driver| {
                 roll_back(driver, &target, args, way, out).await
@@ -45,9 +56,6 @@ async fn roll_back(
     way: confirm::Way,
     out: &mut Output,
 ) -> Result<u8, Failure> {
-    if let Some(refusal) = ready::at_once(driver.world(), target) {
-        return Ok(refused(driver, target, &refusal, out));
-    }
     if let Some(to) = &args.to {
         driver.send(Msg::Want(target.clone(), Some(to.clone())));
     }
@@ -91,7 +99,11 @@ async fn roll_back(
 
 fn dry_run(driver: &Driver, ready: &RollbackPlan, reason: Option<&str>, out: &mut Output) {
     let world = driver.world();
-    let slice = world.envs.get(&ready.target);
+    // Only what was measured in this run makes a reason.
+    let slice = world
+        .envs
+        .get(&ready.target)
+        .filter(|_| signals_answered(driver, &ready.target));
     let prefilled = || slice.map_or_else(String::new, EnvSlice::reason);
     let reason = reason.map_or_else(prefilled, str::to_owned);
     let open = open::describe(world, &ready.target);

@@ -6,7 +6,7 @@ use crate::app::msg::Msg;
 use crate::app::world::World;
 use crate::cli::args::Common;
 use crate::cli::choose;
-use crate::cli::drive::{drive, ledger_answered, until};
+use crate::cli::drive::{drive, ledger_answered, until, who_answered};
 use crate::cli::failure::{Failure, GOOD};
 use crate::cli::output::Output;
 use crate::cli::setup::Setup;
@@ -60,7 +60,7 @@ pub(super) fn may_join(world: &World, target: &Target, to: Option<&str>) -> Resu
 pub(super) fn resume(setup: &Setup, common: &Common, out: &mut Output) -> Result<u8, Failure> {
     let target = the_open_one(setup, common)?;
     drive(setup, vec![target.clone()], async |driver| {
-        wait_for_ledger(driver).await?;
+        wait_for_ledger(driver, &target).await?;
         driver.send(Msg::Resume(target.clone()));
         super::follow::to_the_end(driver, &target, None, out).await
     })
@@ -78,7 +78,7 @@ pub(super) fn resolve(
     }
     let target = the_open_one(setup, common)?;
     let row = drive(setup, vec![target.clone()], async |driver| {
-        wait_for_ledger(driver).await?;
+        wait_for_ledger(driver, &target).await?;
         let open = intent(driver.world(), &target).map(|o| o.facts.operation.clone());
         let operation = open.ok_or_else(|| nothing_open(&format!("of {target} ")))?;
         driver.send(Msg::Resolve(target.clone(), reason.to_owned()));
@@ -140,8 +140,12 @@ fn nothing_open(of: &str) -> Failure {
         .hint("`flightdeck ledger list` tells how the last one ended")
 }
 
-async fn wait_for_ledger(driver: &mut Driver) -> Result<(), Failure> {
-    until(driver, LEDGER_WITHIN, |d| ledger_answered(d.world())).await;
+/// Waits until the ledger was read and it is known who acts.
+async fn wait_for_ledger(driver: &mut Driver, target: &Target) -> Result<(), Failure> {
+    until(driver, LEDGER_WITHIN, |d| {
+        ledger_answered(d.world()) && who_answered(d.world(), target)
+    })
+    .await;
     match &driver.world().ledger.fault {
         Some(fault) => Err(Failure::fault("ledger", fault)),
         None => Ok(()),

@@ -2,29 +2,35 @@
 
 use std::time::Duration;
 
-use crate::app::effect::EffectKey;
 use crate::app::world::{EnvSlice, World};
-use crate::cli::drive::{ledger_answered, overview_answered, signals_answered, until};
+use crate::cli::drive::{
+    ledger_answered, overview_answered, signals_answered, until, who_answered,
+};
 use crate::cli::failure::Failure;
+use crate::cli::setup::Setup;
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::ids::Target;
 use crate::domain::rollback::Refusal;
 use crate::runtime::Driver;
 
 /// A plan must be there within that time, retries of the sources included.
-const PLAN_WITHIN: Duration = Duration::from_secs(60);
+const PLAN_WITHIN: Duration = Duration::from_mins(1);
 /// The verdict gives a reason within that time, or the person has to.
 const REASON_WITHIN: Duration = Duration::from_secs(20);
 
-/// What can be told without asking anybody.
-pub(super) fn at_once(world: &World, target: &Target) -> Option<Refusal> {
-    if let Some(why) = &world.read_only {
+/// What can be told without asking anybody, and without making anything on this machine.
+pub(super) fn at_once(setup: &Setup, target: &Target) -> Option<Refusal> {
+    if let Some(why) = &setup.read_only {
         return Some(Refusal::ReadOnly(why.clone()));
     }
-    let (_, env) = world.configured(target)?;
-    env.ways
-        .is_empty()
-        .then(|| Refusal::NotConfigured(target.clone()))
+    let services = &setup.loaded.config.services;
+    let env = services
+        .get(target.service.as_str())
+        .and_then(|service| service.env.get(target.env.as_str()));
+    let configured = env
+        .and_then(|env| env.rollback.as_ref())
+        .is_some_and(|rollback| !rollback.ladder.is_empty());
+    (!configured).then(|| Refusal::NotConfigured(target.clone()))
 }
 
 /// Waits for the plan; a source that fails is an error, whatever an earlier run left behind.
@@ -60,17 +66,12 @@ fn is_there(world: &World, target: &Target) -> bool {
     if overview_fault(world, target).is_some() {
         return true;
     }
-    // Who acts goes into the ledger: the token's login is worth waiting for.
-    let asking_who = world.configured(target).is_some_and(|(service, _)| {
-        let key = EffectKey::Login(service.source.clone());
-        world.schedule.is_running(&key)
-    });
     let planned = match &slice.plan {
         Some(Ok(plan)) => plan.reverts_known || slice.comparison.fault().is_some(),
         Some(Err(_)) => true,
         None => false,
     };
-    planned && !asking_who
+    planned && who_answered(world, target)
 }
 
 /// The reason: the given one, else what the verdict says. Empty: the person has to write one.

@@ -2,15 +2,14 @@
 
 use ratatui::text::{Line, Span};
 
+use super::evidence::{ago, freshness, of_signals};
 use super::scroll::{Scroll, heading, pair, paragraph};
 use crate::config::theme::Role;
-use crate::domain::fetched::Fetched;
 use crate::domain::gate::GateState;
 use crate::domain::release::{Conclusion, RunStatus};
-use crate::domain::signal::MetricEvidence;
-use crate::domain::units::{self, percent, thousands};
+use crate::domain::units;
 use crate::tui::layout::PaneId;
-use crate::tui::panes::{View, calendar, deploy, fresh, gates};
+use crate::tui::panes::{View, calendar, deploy, gates, verdict};
 
 /// An open detail.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,41 +72,14 @@ impl Detail {
     }
 }
 
-/// The freshness of a source, in words.
-fn freshness<T>(
-    view: &View<'_>,
-    name: &str,
-    fetched: &Fetched<T>,
-    width: usize,
-) -> Vec<Line<'static>> {
-    let mut out = Vec::new();
-    let at = fetched
-        .at()
-        .map(|at| format!("answered {} ({} ago)", view.moment(at), view.age(at)));
-    let text = match (at, fetched.is_cached()) {
-        (Some(at), true) => format!("{at}, kept from an earlier run"),
-        (Some(at), false) => at,
-        (None, _) => "not answered yet".to_owned(),
-    };
-    out.extend(pair(view, name, &text, Role::Text, width));
-    if let Some(fault) = fetched.fault() {
-        let text = format!("▲ {}{}", fault.message, fresh::next_try(fault, view.now));
-        out.extend(pair(view, "", &text, Role::Warn, width));
-        if let Some(hint) = &fault.hint {
-            out.extend(pair(view, "", hint.as_str(), Role::Muted, width));
-        }
-    }
-    out
-}
-
 fn of_deploy(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
     let Some((slice, (service, _))) = view.slice().zip(view.configured()) else {
         return Vec::new();
     };
     let mut out = vec![heading(view, "Verdict")];
     match &slice.signals.verdict {
-        Some(verdict) => {
-            let (symbol, word, role) = deploy::verdict_word(verdict.state);
+        Some(told) => {
+            let (symbol, word, role) = verdict::verdict_word(told.state);
             out.extend(pair(
                 view,
                 "state",
@@ -115,7 +87,7 @@ fn of_deploy(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
                 role,
                 width,
             ));
-            out.extend(pair(view, "because", &verdict.summary, Role::Text, width));
+            out.extend(pair(view, "because", &told.summary, Role::Text, width));
         }
         None => out.extend(pair(view, "state", "none", Role::Muted, width)),
     }
@@ -204,122 +176,6 @@ fn status(status: &RunStatus, conclusion: Option<&Conclusion>) -> (&'static str,
     }
 }
 
-fn of_signals(view: &View<'_>, metric: &str, width: usize) -> Vec<Line<'static>> {
-    let Some((slice, (_, env))) = view.slice().zip(view.configured()) else {
-        return Vec::new();
-    };
-    let signals = &slice.signals;
-    let mut out = vec![heading(view, "What the verdict holds against the deploy")];
-    let of_metric: Vec<&MetricEvidence> = signals
-        .verdict
-        .iter()
-        .flat_map(|v| &v.evidence)
-        .filter(|e| e.metric.starts_with(metric))
-        .collect();
-    if of_metric.is_empty() {
-        let why = if signals.judged {
-            "no evidence yet"
-        } else {
-            "no deploy is being judged"
-        };
-        out.extend(pair(view, "", why, Role::Muted, width));
-    }
-    for e in of_metric {
-        out.extend(evidence(view, e, width));
-    }
-    out.push(Line::default());
-    out.push(heading(view, "Now"));
-    if let Some(rate) = signals.per_second {
-        out.extend(pair(
-            view,
-            "requests",
-            &format!("{rate:.1} a second"),
-            Role::Text,
-            width,
-        ));
-    }
-    let bin = format!(
-        "{} s wide, scraped every {} s",
-        signals.bin_s,
-        signals.clock.value().map_or(0, |c| c.scrape_s)
-    );
-    if signals.bin_s > 0 {
-        out.extend(pair(view, "intervals", &bin, Role::Text, width));
-    }
-    out.extend(freshness(view, "answers", &signals.status, width));
-    out.extend(freshness(view, "clock", &signals.clock, width));
-    for warning in &signals.warnings {
-        out.extend(pair(view, "warning", warning.as_str(), Role::Warn, width));
-    }
-    if let Some(templates) = &env.signals {
-        out.push(Line::default());
-        out.push(heading(view, "Queries"));
-        out.extend(pair(
-            view,
-            "requests",
-            &templates.requests,
-            Role::Text,
-            width,
-        ));
-        out.extend(pair(view, "errors", &templates.errors, Role::Text, width));
-        if let Some(latency) = &templates.latency {
-            out.extend(pair(view, "latency", &latency.buckets, Role::Text, width));
-        }
-    }
-    out
-}
-
-fn evidence(view: &View<'_>, e: &MetricEvidence, width: usize) -> Vec<Line<'static>> {
-    let ratio = |c: crate::domain::signal::Counts| {
-        let of = format!("{} of {} requests", thousands(c.x), thousands(c.n));
-        c.ratio()
-            .map_or(of.clone(), |r| format!("{}  ({of})", percent(r)))
-    };
-    let bad = e.log_e >= e.limit;
-    let sure = format!(
-        "log e = {:.2}, limit {:.2}: {}",
-        e.log_e,
-        e.limit,
-        if bad {
-            "shown to be worse"
-        } else {
-            "not shown to be worse"
-        }
-    );
-    let mut out = vec![view.line(format!("  {}", e.metric), Role::Accent)];
-    out.extend(pair(view, "in words", &e.text, Role::Text, width));
-    out.extend(pair(view, "before", &ratio(e.baseline), Role::Text, width));
-    out.extend(pair(
-        view,
-        "since",
-        &ratio(e.after),
-        if bad { Role::Bad } else { Role::Text },
-        width,
-    ));
-    out.extend(pair(
-        view,
-        "tolerated",
-        &percent(e.tolerated),
-        Role::Text,
-        width,
-    ));
-    out.extend(pair(
-        view,
-        "dispersion",
-        &format!("{:.1}", e.dispersion),
-        Role::Text,
-        width,
-    ));
-    out.extend(pair(
-        view,
-        "evidence",
-        &sure,
-        if bad { Role::Bad } else { Role::Text },
-        width,
-    ));
-    out
-}
-
 fn of_gates(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
     let Some(slice) = view.slice() else {
         return Vec::new();
@@ -346,7 +202,7 @@ fn of_gates(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
         };
         let at = gate
             .at
-            .map(|at| format!(", {} ago", view.age(at)))
+            .map(|at| format!(", {}", ago(view, at)))
             .unwrap_or_default();
         out.push(Line::default());
         out.push(Line::from(vec![

@@ -40,7 +40,7 @@ pub fn rows(plan: &RollbackPlan, reason: &str, ids: Ids) -> Vec<(String, String)
             }
         }
         (None, WayKind::Cancel | WayKind::Workflow { .. }) => {
-            add("dispatch", "nothing: this way only cancels".to_owned())
+            add("dispatch", "nothing: this way only cancels".to_owned());
         }
     }
     add(

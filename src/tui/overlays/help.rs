@@ -51,6 +51,17 @@ pub fn lines(view: &View<'_>, keymap: &Keymap, width: usize) -> Vec<Line<'static
         }
         out.push(Line::default());
     }
+    if !view.world.withheld.is_empty() {
+        out.push(heading(view, "Withheld until flightdeck config trust"));
+        let names: Vec<&str> = view.world.withheld.iter().map(AsRef::as_ref).collect();
+        out.extend(paragraph(
+            &names.join(", "),
+            view.styles.get(Role::Warn),
+            2,
+            width,
+        ));
+        out.push(Line::default());
+    }
     out.push(heading(view, "What happened"));
     out.extend(notices(view, width));
     out

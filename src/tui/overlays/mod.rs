@@ -2,10 +2,12 @@
 
 pub mod detail;
 pub mod dry_run;
+mod evidence;
 pub mod help;
 pub mod progress;
 pub mod quit;
 pub mod rollback;
+pub mod rollback_form;
 pub mod scroll;
 
 use crate::app::action::Context;

@@ -33,8 +33,13 @@ pub fn render(view: &View<'_>, flow: &Flow, area: Rect, buffer: &mut Buffer) {
     );
     let until = flow.ended_at.unwrap_or(view.now.0);
     let took = span(until.duration_since(flow.started_at));
-    let head = rows(view, flow, inner);
     let tail = ending(view, flow, inner);
+    let whole = rows(view, flow, inner, true);
+    let head = if whole.len() + tail.len() + 2 > usize::from(area.height) {
+        rows(view, flow, inner, false)
+    } else {
+        whole
+    };
     draw(view, (&title, &took), (head, tail), width, area, buffer);
 }
 
@@ -77,10 +82,7 @@ pub fn render_open(view: &View<'_>, open: &OpenIntent, area: Rect, buffer: &mut 
             view.span("  closes     ", Role::Text),
         ]),
         view.line(
-            format!(
-                "close it by hand: {}",
-                command::resume(&open.target).replace(" resume ", " resolve ")
-            ),
+            format!("close it by hand: {}", command::resolve(&open.target)),
             Role::Muted,
         ),
     ];
@@ -117,12 +119,26 @@ fn draw(
     crate::tui::panes::lines(inside, buffer, &shown);
 }
 
-fn rows(view: &View<'_>, flow: &Flow, width: usize) -> Vec<Line<'static>> {
+/// The steps; with the jobs of the run under way where there is room for them.
+fn rows(view: &View<'_>, flow: &Flow, width: usize, jobs: bool) -> Vec<Line<'static>> {
     let mut out = Vec::new();
     for (i, step) in flow.steps.iter().enumerate() {
         let end = flow.steps.get(i + 1).map(|next| next.at).or(flow.ended_at);
-        out.push(step_row(view, step, end, width));
-        let running = step.mark == StepMark::Doing && step.step.as_str() == "running";
+        let (row, whole) = step_row(view, step, end, width);
+        out.push(row);
+        if let Some(detail) = step
+            .detail
+            .as_ref()
+            .filter(|_| !whole && step.mark != StepMark::Done)
+        {
+            out.extend(paragraph(
+                detail.as_str(),
+                view.styles.get(Role::Text),
+                14,
+                width,
+            ));
+        }
+        let running = jobs && step.mark == StepMark::Doing && step.step.as_str() == "running";
         if running && let Some(jobs) = &flow.view {
             for job in rollout::steps(&jobs.jobs, view.now.0) {
                 let (symbol, role) = match job.state {
@@ -150,12 +166,13 @@ fn rows(view: &View<'_>, flow: &Flow, width: usize) -> Vec<Line<'static>> {
     out
 }
 
+/// A step's row, and whether its detail is all there.
 fn step_row(
     view: &View<'_>,
     step: &FlowStep,
     end: Option<jiff::Timestamp>,
     width: usize,
-) -> Line<'static> {
+) -> (Line<'static>, bool) {
     let (symbol, role) = match step.mark {
         StepMark::Doing => ("●", Role::Accent),
         StepMark::Done => ("✔", Role::Good),
@@ -186,10 +203,11 @@ fn step_row(
         ),
     ]);
     let mut line = text::truncate_line(&left, width.saturating_sub(8));
+    let whole = text::line_width(&left) <= width.saturating_sub(8);
     let gap = width.saturating_sub(text::line_width(&line) + text::width(&took));
     line.spans
         .push(view.span(format!("{}{took}", " ".repeat(gap)), Role::Muted));
-    line
+    (line, whole)
 }
 
 /// What the signals say while the rollback is verified: since the deploy, now, and before it.

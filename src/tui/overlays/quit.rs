@@ -35,16 +35,13 @@ pub fn lines(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
         let what = if sent {
             "What was sent goes on. Nobody looks whether it becomes live and heals until another flightdeck on this machine takes over, or you run:"
         } else {
-            "It stops before the rollback is sent: nothing goes back by itself. The intent stays open until it is resolved:"
+            "The rollback is not sent yet, and may never be: nothing goes back by itself. Its intent then stays open until it is resolved:"
         };
         out.extend(paragraph(what, text, 0, width));
         let line = if sent {
             command::resume(&flow.target)
         } else {
-            format!(
-                "{} --reason \"…\"",
-                command::resume(&flow.target).replace(" resume ", " resolve ")
-            )
+            command::resolve(&flow.target)
         };
         out.extend(paragraph(&line, view.styles.get(Role::Accent), 2, width));
         out.push(Line::default());

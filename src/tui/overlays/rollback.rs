@@ -1,31 +1,17 @@
 //! The rollback as a form: what is left, where to, how, what goes, what to beware of, why. Characters only type, Enter acts on
 //! the focused field only, and nothing is sent before the service's name stands there exactly.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-
 use super::detail::{Detail, Of};
 use super::dry_run;
-use super::scroll::{frame, paragraph};
 use crate::app::chord::{Chord, Key};
 use crate::app::msg::Msg;
 use crate::app::world::{EnvSlice, World};
-use crate::config::theme::Role;
 use crate::domain::ids::Target;
 use crate::domain::release::VersionRef;
-use crate::domain::release::watch::Phase;
 use crate::domain::rollback::orders::Confirmation;
-use crate::domain::rollback::plan::{ConfirmBy, FromState};
-use crate::domain::rollback::{Ids, NotConfirmed, Refusal, RollbackPlan, WayKind};
-use crate::domain::units::span;
-use crate::tui::layout;
-use crate::tui::panes::View;
+use crate::domain::rollback::plan::ConfirmBy;
+use crate::domain::rollback::{Ids, NotConfirmed, RollbackPlan};
 use crate::tui::widgets::line_input::LineInput;
-use crate::tui::widgets::text;
-
-/// The widest the form gets, with its frame.
-const WIDTH: u16 = 102;
 
 /// The fields, in the order of Tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +54,7 @@ pub struct Form {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     Nothing,
-    Send(Msg),
+    Send(Box<Msg>),
     Open(Detail),
 }
 
@@ -184,7 +170,7 @@ impl Form {
                     .version
                     .as_ref()
                     .map_or_else(|| to.sha.to_string(), ToString::to_string);
-                Outcome::Send(Msg::Want(self.target.clone(), Some(name)))
+                Outcome::Send(Box::new(Msg::Want(self.target.clone(), Some(name))))
             }
             None => Outcome::Nothing,
         }
@@ -224,13 +210,16 @@ impl Form {
             Ok(approved) => {
                 self.sent = true;
                 self.problem = None;
-                Outcome::Send(Msg::Confirmed(Box::new(approved)))
+                Outcome::Send(Box::new(Msg::Confirmed(Box::new(approved))))
             }
             Err(why) => {
                 if why == NotConfirmed::Reason {
                     self.field = Field::Reason;
                 }
-                self.problem = Some(why.to_string());
+                // That the plan has changed is the better answer to a name that was taken back for it.
+                if self.problem.is_none() || !self.typed.text().is_empty() {
+                    self.problem = Some(why.to_string());
+                }
                 Outcome::Nothing
             }
         }
@@ -246,440 +235,12 @@ fn key(plan: &RollbackPlan) -> Shown {
 }
 
 /// The versions one may go to, and which of them is chosen.
-fn choices(slice: &EnvSlice) -> (Vec<VersionRef>, Option<usize>) {
-    match &slice.plan {
-        Some(Ok(plan)) => (
-            plan.choices.clone(),
-            plan.choices.iter().position(|c| c.sha == plan.to.sha),
-        ),
-        _ => {
-            let state = slice.state.as_ref();
-            let good = state.map(|s| s.known_good.iter().map(|k| k.what.clone()).collect());
-            (good.unwrap_or_default(), None)
-        }
+pub(super) fn choices(slice: &EnvSlice) -> (Vec<VersionRef>, Option<usize>) {
+    if let Some(Ok(plan)) = &slice.plan {
+        let at = plan.choices.iter().position(|c| c.sha == plan.to.sha);
+        return (plan.choices.clone(), at);
     }
-}
-
-/// A row of the form.
-struct Row {
-    line: Line<'static>,
-    /// Lower ones go first where there is no room.
-    rank: u8,
-    /// A text field and the columns before it.
-    input: Option<(Field, usize)>,
-}
-
-/// Draws the form, or why there is none.
-pub fn render(view: &View<'_>, form: &Form, area: Rect, buffer: &mut Buffer) {
-    let title = format!("Roll back {}", form.target);
-    let width = area.width.min(WIDTH);
-    let inner = usize::from(width.saturating_sub(4));
-    let slice = view.world.envs.get(&form.target);
-    let rows = match slice.and_then(|s| s.plan.as_ref()) {
-        Some(Ok(plan)) => fields(view, form, plan, slice, inner),
-        Some(Err(refusal)) => refused(view, form, refusal, inner),
-        None => simple(vec![view.line(
-            "it is not known yet what runs here: wait for GitHub to answer",
-            Role::Warn,
-        )]),
-    };
-    let mut rows = rows;
-    let room = usize::from(area.height.saturating_sub(2)).max(1);
-    while rows.len() > room {
-        let Some(at) = rows
-            .iter()
-            .enumerate()
-            .min_by_key(|(i, r)| (r.rank, std::cmp::Reverse(*i)))
-            .map(|(i, _)| i)
-        else {
-            break;
-        };
-        rows.remove(at);
-    }
-    let height = u16::try_from(rows.len())
-        .unwrap_or(u16::MAX)
-        .saturating_add(2);
-    let inside = frame(
-        view,
-        &title,
-        "",
-        layout::dialog(area, width, height),
-        buffer,
-    );
-    for (row, y) in rows.iter().zip(inside.top()..inside.bottom()) {
-        let place = Rect {
-            x: inside.x + 1,
-            y,
-            width: inside.width.saturating_sub(2),
-            height: 1,
-        };
-        text::put_line(buffer, place, &row.line);
-        if let Some((field, before)) = row.input {
-            input(view, form, field, before, place, buffer);
-        }
-    }
-}
-
-/// The text field of a row, and what stands behind it.
-fn input(
-    view: &View<'_>,
-    form: &Form,
-    field: Field,
-    before: usize,
-    place: Rect,
-    buffer: &mut Buffer,
-) {
-    let after = match field {
-        Field::Name => {
-            let focused = form.field == Field::DryRun;
-            let button = view.span(
-                if focused {
-                    "▸[ dry run ]"
-                } else {
-                    " [ dry run ]"
-                },
-                if focused { Role::Selection } else { Role::Key },
-            );
-            Line::from(vec![button, view.span("   Esc cancels", Role::Muted)])
-        }
-        _ if place.width >= 70 => view.line("(edit it)", Role::Muted),
-        _ => Line::default(),
-    };
-    let used = text::line_width(&after);
-    let before = u16::try_from(before).unwrap_or(u16::MAX).min(place.width);
-    let rest = place.width - before;
-    let behind = u16::try_from(used).unwrap_or(u16::MAX).saturating_add(2);
-    let (width, show) = if rest >= behind + 12 {
-        (rest - behind, true)
-    } else {
-        (rest, false)
-    };
-    let box_ = Rect {
-        x: place.x + before,
-        width,
-        ..place
-    };
-    let focused = form.field == field;
-    match field {
-        Field::Reason => form.reason.render(box_, buffer, view.styles, focused),
-        _ => form.typed.render(box_, buffer, view.styles, focused),
-    }
-    if show {
-        let place = Rect {
-            x: place.right() - u16::try_from(used).unwrap_or(0),
-            width: u16::try_from(used).unwrap_or(0),
-            ..place
-        };
-        text::put_line(buffer, place, &after);
-    }
-}
-
-fn simple(lines: Vec<Line<'static>>) -> Vec<Row> {
-    lines
-        .into_iter()
-        .map(|line| Row {
-            line,
-            rank: 5,
-            input: None,
-        })
-        .collect()
-}
-
-/// Why there is no plan, and what to do.
-fn refused(view: &View<'_>, form: &Form, refusal: &Refusal, width: usize) -> Vec<Row> {
-    let mut lines = paragraph(&refusal.to_string(), view.styles.get(Role::Warn), 0, width);
-    if let Some(hint) = refusal.hint() {
-        lines.extend(paragraph(&hint, view.styles.get(Role::Text), 0, width));
-    }
-    let older = view
-        .world
-        .envs
-        .get(&form.target)
-        .map(|s| choices(s).0)
-        .unwrap_or_default();
-    let may_choose = matches!(
-        refusal,
-        Refusal::AlreadyDone { .. } | Refusal::IsLive { .. } | Refusal::NotKnownGood { .. }
-    );
-    if may_choose && !older.is_empty() {
-        let names: Vec<String> = older.iter().take(5).map(ToString::to_string).collect();
-        lines.push(Line::default());
-        lines.push(Line::from(vec![
-            view.span(" → ", Role::Key),
-            view.span(
-                format!("  goes further back: {}", names.join(", ")),
-                Role::Text,
-            ),
-        ]));
-    }
-    lines.push(Line::default());
-    lines.push(Line::from(vec![
-        view.span(" Esc ", Role::Key),
-        view.span("  closes", Role::Text),
-    ]));
-    simple(lines)
-}
-
-/// The columns of the labels, and of what stands before the values (the arrows of `to`).
-const LABEL: usize = 7;
-const VALUE: usize = LABEL + 3;
-
-fn label(view: &View<'_>, form: &Form, field: Option<Field>, text: &str) -> Vec<Span<'static>> {
-    let focused = field == Some(form.field);
-    let role = if focused { Role::Accent } else { Role::Muted };
-    vec![
-        view.span(if focused { "▸" } else { " " }, Role::Accent),
-        view.span(text::pad(text, LABEL), role),
-    ]
-}
-
-fn fields(
-    view: &View<'_>,
-    form: &Form,
-    plan: &RollbackPlan,
-    slice: Option<&EnvSlice>,
-    width: usize,
-) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut row = |rank: u8,
-                   mut head: Vec<Span<'static>>,
-                   rest: Vec<Span<'static>>,
-                   input: Option<(Field, usize)>| {
-        head.extend(rest);
-        rows.push(Row {
-            line: Line::from(head),
-            rank,
-            input,
-        });
-    };
-    row(
-        8,
-        label(view, form, None, "from"),
-        from(view, plan, slice),
-        None,
-    );
-    row(
-        9,
-        label(view, form, Some(Field::To), "to"),
-        to(view, plan),
-        None,
-    );
-    row(4, label(view, form, None, "how"), how(view, plan), None);
-    if let Some(line) = who(view, form) {
-        row(
-            1,
-            label(view, form, None, ""),
-            vec![view.span(line, Role::Muted)],
-            None,
-        );
-    }
-    row(
-        5,
-        label(view, form, Some(Field::Goes), "goes"),
-        goes(view, plan),
-        None,
-    );
-    for (i, warning) in plan.warnings.iter().enumerate() {
-        for (j, part) in text::wrap(warning.as_str(), width.saturating_sub(LABEL + 1))
-            .into_iter()
-            .enumerate()
-        {
-            let mark = if j == 0 { " !        " } else { "          " };
-            row(
-                if i < 2 && j == 0 { 6 } else { 3 },
-                vec![view.span(mark, Role::Warn)],
-                vec![view.span(part, Role::Warn)],
-                None,
-            );
-        }
-    }
-    row(
-        9,
-        label(view, form, Some(Field::Reason), "reason"),
-        Vec::new(),
-        Some((Field::Reason, VALUE)),
-    );
-    if let Some(problem) = &form.problem {
-        row(
-            9,
-            vec![view.span(" ✖        ", Role::Bad)],
-            vec![view.span(problem.clone(), Role::Bad)],
-            None,
-        );
-    }
-    match plan.confirm {
-        ConfirmBy::ServiceName => {
-            let service = plan.target.service.as_str();
-            let ask = if width >= 80 {
-                format!("type the service's name, {service}, to roll back: ")
-            } else {
-                format!("type {} to roll back: ", text::truncate(service, 20))
-            };
-            let focused = form.field == Field::Name;
-            let columns = text::width(&ask) + 1;
-            let head = vec![
-                view.span(if focused { "▸" } else { " " }, Role::Accent),
-                view.span(ask, if focused { Role::Accent } else { Role::Text }),
-            ];
-            row(10, head, Vec::new(), Some((Field::Name, columns)));
-        }
-        ConfirmBy::Key => {
-            let focused = form.field == Field::Name;
-            let button = if focused { Role::Banner } else { Role::Key };
-            let dry = if form.field == Field::DryRun {
-                Role::Selection
-            } else {
-                Role::Key
-            };
-            let head = vec![
-                view.span(if focused { "▸" } else { " " }, Role::Accent),
-                view.span("[ roll back ]", button),
-                view.span("   ", Role::Text),
-                view.span("[ dry run ]", dry),
-                view.span("   Esc cancels", Role::Muted),
-            ];
-            row(10, head, Vec::new(), None);
-        }
-    }
-    rows
-}
-
-fn from(view: &View<'_>, plan: &RollbackPlan, slice: Option<&EnvSlice>) -> Vec<Span<'static>> {
-    let watch = slice.and_then(|s| s.watch.as_ref());
-    let state = match plan.from_state {
-        FromState::InProgress => "under way".to_owned(),
-        FromState::Broken => "failed half-way".to_owned(),
-        FromState::Live => "live".to_owned(),
-    };
-    let since = watch
-        .filter(|w| w.subject.sha == plan.from.sha && !matches!(w.phase, Phase::Returned(_)))
-        .map(|w| {
-            format!(
-                " since {}",
-                view.moment(w.live_since.unwrap_or(w.started_at))
-            )
-        })
-        .unwrap_or_default();
-    let cancel = plan
-        .cancel
-        .as_ref()
-        .map(|c| format!(" (run {} is cancelled first)", c.run))
-        .unwrap_or_default();
-    vec![
-        view.span(format!("  {}", plan.from), Role::Bad),
-        view.span(
-            format!("  {}   {state}{since}{cancel}", plan.from.sha.short()),
-            Role::Text,
-        ),
-    ]
-}
-
-fn to(view: &View<'_>, plan: &RollbackPlan) -> Vec<Span<'static>> {
-    let at = plan
-        .choices
-        .iter()
-        .position(|c| c.sha == plan.to.sha)
-        .unwrap_or(0);
-    let (back, on) = (at > 0, at + 1 < plan.choices.len());
-    let arrow = |on: bool, symbol: &str| {
-        view.span(
-            if on {
-                symbol.to_owned()
-            } else {
-                " ".to_owned()
-            },
-            Role::Accent,
-        )
-    };
-    let kind = if at == 0 {
-        "last known good"
-    } else {
-        "older known good"
-    };
-    let live = plan
-        .to_live_s
-        .map(|s| format!(": live {}", span(jiff::SignedDuration::from_secs(s))))
-        .unwrap_or_default();
-    let of = if plan.choices.len() > 1 {
-        format!("   ({} of {})", at + 1, plan.choices.len())
-    } else {
-        String::new()
-    };
-    vec![
-        arrow(back, "◂"),
-        view.span(format!(" {}", plan.to), Role::Good),
-        view.span(format!("  {} ", plan.to.sha.short()), Role::Text),
-        arrow(on, "▸"),
-        view.span(format!(" {kind}{live}{of}"), Role::Text),
-    ]
-}
-
-fn how(view: &View<'_>, plan: &RollbackPlan) -> Vec<Span<'static>> {
-    let way = match &plan.way.kind {
-        WayKind::Workflow { file, git_ref, .. } => {
-            format!("workflow {file} on {} ({git_ref})", plan.repo)
-        }
-        WayKind::Cancel => format!("cancel the deploy's run on {}", plan.repo),
-    };
-    let usual = plan
-        .usual_s
-        .map(|s| format!("   usually {}", span(jiff::SignedDuration::from_secs(s))))
-        .unwrap_or_default();
-    vec![view.span(format!("  {way}{usual}"), Role::Text)]
-}
-
-fn who(view: &View<'_>, form: &Form) -> Option<String> {
-    let service = view.world.catalog.service(&form.target.service)?;
-    let who = &view.world.who;
-    let verified = if who.verified { "" } else { " (not verified)" };
-    let mut line = format!("  by @{}{verified}", who.name);
-    if let Some(accountable) = &service.accountable {
-        line.push_str(&format!(" · accountable: @{accountable}"));
-    }
-    if let Some(runbook) = &service.runbook {
-        line.push_str(&format!(" · runbook: {runbook}"));
-    }
-    Some(line)
-}
-
-fn goes(view: &View<'_>, plan: &RollbackPlan) -> Vec<Span<'static>> {
-    if plan.reverts.is_empty() {
-        let text = if plan.reverts_known {
-            "  no change lies between them"
-        } else {
-            "  asking which changes lie between them …"
-        };
-        return vec![view.span(text, Role::Muted)];
-    }
-    let count = plan.reverts.len();
-    let mut people: Vec<&str> = plan
-        .reverts
-        .iter()
-        .filter_map(|c| c.author.as_ref())
-        .map(AsRef::as_ref)
-        .collect();
-    people.sort_unstable();
-    people.dedup();
-    let names: Vec<String> = plan
-        .reverts
-        .iter()
-        .take(2)
-        .map(|c| {
-            let number = c.number.map(|n| format!("#{n} ")).unwrap_or_default();
-            format!("{number}{}", text::truncate(c.title.as_str(), 24))
-        })
-        .collect();
-    let more = if count > 2 { " · …" } else { "" };
-    let least = if plan.reverts_known { "" } else { "at least " };
-    let plural =
-        |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    vec![view.span(
-        format!(
-            "  {least}{} by {}: {}{more} (Enter lists them)",
-            plural(count, "change", "changes"),
-            plural(people.len(), "person", "people"),
-            names.join(" · ")
-        ),
-        Role::Text,
-    )]
+    let state = slice.state.as_ref();
+    let good = state.map(|s| s.known_good.iter().map(|k| k.what.clone()).collect());
+    (good.unwrap_or_default(), None)
 }

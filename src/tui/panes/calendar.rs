@@ -81,6 +81,12 @@ pub(in crate::tui) fn zone_name(view: &View<'_>) -> String {
     )
 }
 
+/// Whether any rule concerns the selected target: else the state is worth less room than what else there is to tell.
+pub(in crate::tui) fn is_ruled(view: &View<'_>) -> bool {
+    let decision = view.slice().and_then(|s| s.window.as_ref());
+    decision.is_some_and(|d| d.standing != Standing::Unruled)
+}
+
 /// The state for the title: `⏸ freeze in 2h 57m`, `open until 17:00`; none while nothing is worked out.
 pub(in crate::tui) fn headline(view: &View<'_>) -> Option<Span<'static>> {
     let decision = view.slice()?.window.as_ref()?;
@@ -179,14 +185,13 @@ fn rows(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut 
     let places = table::layout(&columns, area.width);
     let room = usize::from(area.height);
     let total = view.agenda.len();
-    let top = match state.selected {
-        Some(selected) => super::scroll_to(selected, total, room),
+    let top = if let Some(selected) = state.selected {
+        super::scroll_to(selected, total, room)
+    } else {
         // A third of the rows tells what was; what lies ahead has the rest.
-        None => {
-            let now = view.agenda.iter().take_while(|e| is_past(e, view)).count();
-            let behind = (room / 3).max(room.saturating_sub(total - now));
-            now.saturating_sub(behind)
-        }
+        let now = view.agenda.iter().take_while(|e| is_past(e, view)).count();
+        let behind = (room / 3).max(room.saturating_sub(total - now));
+        now.saturating_sub(behind)
     };
     let mut day_before: Option<Option<Date>> = None;
     for (i, entry) in view.agenda.iter().enumerate().skip(top).take(room) {
@@ -368,7 +373,7 @@ fn folded(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
             if focused { Role::Accent } else { Role::Title },
         ),
     ];
-    if let Some(state) = headline(view) {
+    if let Some(state) = headline(view).filter(|_| is_ruled(view)) {
         spans.push(state);
         spans.push(view.span(" · ", Role::Muted));
     }

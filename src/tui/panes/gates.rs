@@ -93,7 +93,7 @@ pub fn render(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer:
         empty(view, inside, buffer, &why, &hint);
         return;
     };
-    let mut foot = fresh.foot(view, "");
+    let mut foot = fresh.foot(view, "checks");
     if fresh.fault.is_none() && !fresh.cached {
         foot = view.line(format!("{}: {}", list.candidate, list.chosen), Role::Muted);
     }

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::Line;
 
 use super::fresh::{self, Fresh};
@@ -63,10 +64,24 @@ impl Measured<'_> {
             marker: marker.as_ref(),
             zone: &view.world.zone,
             label: self.label,
-            role: if self.bad { Role::Bad } else { Role::ChartMain },
+            role: self.role(view),
             ascii: false,
         }
         .render(place, buffer, view.styles);
+    }
+
+    /// How the curve is painted. A reversed cell would turn its dots inside out.
+    fn role(&self, view: &View<'_>) -> Role {
+        let reversed = view
+            .styles
+            .get(Role::Bad)
+            .add_modifier
+            .contains(Modifier::REVERSED);
+        if self.bad && !reversed {
+            Role::Bad
+        } else {
+            Role::ChartMain
+        }
     }
 
     /// Why there is nothing to draw, and what to do.

@@ -7,6 +7,7 @@ pub mod fresh;
 pub mod gates;
 pub mod latency;
 mod measured;
+pub mod verdict;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

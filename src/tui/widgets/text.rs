@@ -229,11 +229,22 @@ mod tests {
         assert_eq!(row(4), "Err…");
     }
 
+    #[test]
+    fn words_are_wrapped_and_long_ones_cut() {
+        assert_eq!(wrap("the quick  brown fox", 9), ["the quick", "brown fox"]);
+        assert_eq!(wrap("a abcdefghij", 4), ["a", "abcd", "efgh", "ij"]);
+        assert_eq!(wrap("漢字漢字", 5), ["漢字", "漢字"]);
+        assert_eq!(wrap("  ", 5), Vec::<String>::new());
+        assert_eq!(wrap("x", 0), Vec::<String>::new());
+    }
+
     proptest! {
         #[test]
         fn widths_hold_for_any_text(text in hostile(), max in 0usize..40) {
             prop_assert!(width(&truncate(&text, max)) <= max);
             prop_assert_eq!(width(&pad(&text, max)), max);
+            let rows = wrap(&text, max.max(2));
+            prop_assert!(rows.iter().all(|row| width(row) <= max.max(2) && !row.is_empty()));
             let line = Line::from(vec![Span::raw(text.clone()), Span::raw(text)]);
             prop_assert!(line_width(&truncate_line(&line, max)) <= max);
         }

@@ -201,6 +201,10 @@ pub(crate) fn nowhere(home: &Home, more: &str) -> String {
     home.write("flightdeck.toml", &text).display().to_string()
 }
 
+/// A rollback section for it.
+pub(crate) const WAY: &str = "[services.checkout.env.production.rollback]\nladder = [\"workflow\"]\n\
+    [services.checkout.env.production.rollback.way]\nworkflow = { github_workflow = { file = \"rollback.yml\", ref = \"main\" } }\n";
+
 pub(crate) fn recording(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/recordings")

@@ -205,6 +205,7 @@ fn a_rollback_that_is_not_configured_or_not_confirmed_does_nothing() {
         .ended(5);
     assert_eq!(ran.json("rollback")["outcome"], "refused");
     assert_eq!(ran.error()["kind"], "refused");
+    let file = nowhere(&home, super::WAY);
     let ran = home.run(&["rollback", "--config", &file]).ended(2);
     assert!(ran.err.contains("--yes --reason"), "{ran:?}");
     let ran = home
@@ -212,13 +213,14 @@ fn a_rollback_that_is_not_configured_or_not_confirmed_does_nothing() {
         .ended(2);
     assert!(ran.err.contains("needs a reason"), "{ran:?}");
     let ran = home
-        .run(&["rollback", "resume", "--config", &file, "--json"])
+        .run(&["rollback", "--config", &file, "--json", "resume"])
         .ended(2);
     assert_eq!(ran.error()["kind"], "not_found");
     let ran = home
         .run(&["rollback", "resume", "--config", &file, "--read-only"])
         .ended(5);
     assert!(ran.err.contains("--read-only"), "{ran:?}");
+    assert!(!home.path("state").exists(), "a refusal makes nothing");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use super::{Home, Ran, Served, nowhere, read_until, schema, signal};
+use super::{Home, Ran, Served, WAY, nowhere, read_until, schema, signal};
 
 const SPEED: &[&str] = &["--speed", "40"];
 
@@ -66,6 +66,25 @@ fn a_rollback_is_planned_done_recorded_and_not_done_twice() {
     assert_eq!(steps.first(), Some(&"intent recorded"));
     assert_eq!(steps.last(), Some(&"recovered"));
     said.push(ran);
+
+    // Another process sees the same, measured anew.
+    let ran = with(&["verdict", "--json"]).ended(3);
+    assert_eq!(ran.json("verdict")["state"], "recovered");
+    let ran = with(&[
+        "status",
+        "--json",
+        "--service",
+        "checkout",
+        "--env",
+        "production",
+    ])
+    .ended(0);
+    let status = ran.json("status")["services"][0].clone();
+    assert_eq!(status["verdict"]["state"], "recovered");
+    assert_eq!(
+        (&status["live"]["version"], &status["deploying"]),
+        (&"v2.14.0".into(), &serde_json::Value::Null)
+    );
 
     let ran = with(&["rollback", "--yes", "--reason", "again", "--json"]).ended(0);
     let again = ran.json("rollback");
@@ -215,6 +234,10 @@ fn an_open_rollback_can_be_closed_by_hand() {
     .json("ledger-row");
     assert_eq!(row["kind"], "rollback.resolved");
     assert_eq!(row["body"]["reason"], "looked at by hand");
+    assert_eq!(
+        (&row["who"], &row["who_verified"]),
+        (&"maria".into(), &true.into())
+    );
     let ran = with(&["rollback", "resolve", "--reason", "again", "--json"]).ended(2);
     assert_eq!(ran.error()["kind"], "not_found");
     with(&["ledger", "verify"]).ended(0);
@@ -223,9 +246,7 @@ fn an_open_rollback_can_be_closed_by_hand() {
 #[test]
 fn a_source_that_is_not_there_stops_a_rollback_before_anything_is_written() {
     let home = Home::new();
-    let way = "[services.checkout.env.production.rollback]\nladder = [\"workflow\"]\n[services.checkout.env.production.rollback.way]\n\
-               workflow = { github_workflow = { file = \"rollback.yml\", ref = \"main\" } }\n";
-    let file = nowhere(&home, way);
+    let file = nowhere(&home, WAY);
     let ran = home
         .run(&[
             "rollback", "--yes", "--reason", "x", "--json", "--config", &file,

@@ -437,3 +437,12 @@ proptest! {
         prop_assert_eq!(ledger.verify().unwrap(), good(count));
     }
 }
+
+#[test]
+fn a_database_that_is_just_being_made_holds_nothing_yet() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("flightdeck.db");
+    let conn = rusqlite::Connection::open(file).unwrap();
+    conn.pragma_update(None, "journal_mode", "WAL").unwrap();
+    assert!(Ledger::open_read_only(dir.path()).unwrap().is_none());
+}

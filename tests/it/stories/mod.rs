@@ -1,8 +1,9 @@
 //! Stories: Worlds as they come to be, by messages through `update`. A shop answers every question that the World asks, from
 //! data that each story changes; writes are answered by hand.
 
+mod calendar;
 mod shop;
 mod tales;
 
-pub use shop::{Shop, at, fault, hostile};
-pub use tales::*;
+pub(crate) use shop::{Shop, target};
+pub(crate) use tales::*;

@@ -27,11 +27,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// A moment of the day of the story, Friday 21 November 2025, in UTC.
-pub fn at(time: &str) -> Timestamp {
+pub(crate) fn at(time: &str) -> Timestamp {
     format!("2025-11-21T{time}Z").parse().unwrap()
 }
 
-pub fn fault(message: &str, kind: FaultKind, when: Timestamp) -> Fault {
+pub(crate) fn fault(message: &str, kind: FaultKind, when: Timestamp) -> Fault {
     Fault {
         message: Safe::new(message),
         hint: None,
@@ -42,7 +42,7 @@ pub fn fault(message: &str, kind: FaultKind, when: Timestamp) -> Fault {
 }
 
 /// A text as nobody wants it.
-pub fn hostile() -> String {
+pub(crate) fn hostile() -> String {
     format!(
         "\u{1b}[31mred\u{1b}]0;title\u{7} \u{202e}bidi 漢字🚀👩\u{200d}👩\u{200d}👧 e\u{301}{}\n",
         "very long ".repeat(400)
@@ -55,24 +55,24 @@ fn sha(c: char) -> CommitSha {
 
 /// The shop.
 #[derive(Debug)]
-pub struct Shop {
-    pub world: World,
-    pub now: Now,
-    pub overviews: BTreeMap<String, Result<Overview, Fault>>,
-    pub run: Option<Result<RunView, Fault>>,
-    pub checks: Option<Result<Checks, Fault>>,
-    pub comparison: Option<Result<Comparison, Fault>>,
+pub(crate) struct Shop {
+    pub(crate) world: World,
+    pub(crate) now: Now,
+    pub(crate) overviews: BTreeMap<String, Result<Overview, Fault>>,
+    pub(crate) run: Option<Result<RunView, Fault>>,
+    pub(crate) checks: Option<Result<Checks, Fault>>,
+    pub(crate) comparison: Option<Result<Comparison, Fault>>,
     /// Errors in ten thousand and the typical latency in ms, by the moment.
-    pub traffic: fn(Timestamp) -> (u64, f64),
-    pub metrics_fault: Option<Fault>,
-    pub rows: Vec<Row>,
+    pub(crate) traffic: fn(Timestamp) -> (u64, f64),
+    pub(crate) metrics_fault: Option<Fault>,
+    pub(crate) rows: Vec<Row>,
     /// Writes that wait for an answer.
-    pub writes: Vec<(Target, Write)>,
+    pub(crate) writes: Vec<(Target, Write)>,
 }
 
 impl Shop {
     /// The shop with a configuration, before anything was asked.
-    pub fn open(now: &str, change: impl FnOnce(&mut Start)) -> Self {
+    pub(crate) fn open(now: &str, change: impl FnOnce(&mut Start)) -> Self {
         let mut start = Start {
             catalog: Catalog {
                 services: vec![
@@ -108,12 +108,10 @@ impl Shop {
             run: Some(Ok(run(991, at("12:58:00")))),
             checks: Some(Ok(checks())),
             comparison: Some(Ok(comparison())),
-            traffic: |t| {
-                if t > at("12:59:10") {
-                    (233, 1.0)
-                } else {
-                    (31, 0.0)
-                }
+            traffic: |t| match t {
+                t if t > at("13:01:20") => (233, 1.0),
+                t if t > at("12:59:10") => (233, 0.0),
+                _ => (31, 0.0),
             },
             metrics_fault: None,
             rows: Vec::new(),
@@ -122,7 +120,7 @@ impl Shop {
     }
 
     /// A message, with all questions that follow answered.
-    pub fn tell(&mut self, msg: Msg) {
+    pub(crate) fn tell(&mut self, msg: Msg) {
         let mut effects = update(&mut self.world, msg, self.now);
         for _ in 0..400 {
             if effects.is_empty() {
@@ -152,7 +150,7 @@ impl Shop {
     }
 
     /// Time passes, in steps of five seconds.
-    pub fn pass(&mut self, seconds: i64) {
+    pub(crate) fn pass(&mut self, seconds: i64) {
         for _ in 0..(seconds / 5).max(1) {
             self.now = Now(self.now.0 + SignedDuration::from_secs(seconds.min(5)));
             self.tell(Msg::Tick);
@@ -160,7 +158,7 @@ impl Shop {
     }
 
     /// A row is written to the ledger.
-    pub fn record(&mut self, draft: &Draft) -> Row {
+    pub(crate) fn record(&mut self, draft: &Draft) -> Row {
         let row = Row {
             seq: self.rows.len() as u64 + 1,
             at: draft.at,
@@ -244,7 +242,7 @@ impl Shop {
             .rem_euclid(13)
             .unsigned_abs();
         let n = 24 * width.unsigned_abs() + noise;
-        let x = (n * bad + noise * 400 + 2_500) / 10_000;
+        let x = (n * bad + noise * 150 + 4_000) / 10_000;
         let shares = if slow > 0.5 {
             [10, 26, 30, 22, 9, 3, 0, 0]
         } else {
@@ -259,7 +257,7 @@ impl Shop {
 
 const BOUNDS: [f64; 7] = [50.0, 100.0, 200.0, 300.0, 500.0, 1_000.0, 2_500.0];
 
-pub fn target(service: &str, env: &str) -> Target {
+pub(crate) fn target(service: &str, env: &str) -> Target {
     Target {
         service: service.parse().unwrap(),
         env: env.parse().unwrap(),
@@ -314,7 +312,12 @@ fn service(name: &str, measured: bool) -> Service {
 }
 
 /// A deployment: its states, oldest first, a second apart unless the last one says when.
-pub fn deployment(id: u64, c: char, created: &str, states: &[DeploymentState]) -> Deployment {
+pub(crate) fn deployment(
+    id: u64,
+    c: char,
+    created: &str,
+    states: &[DeploymentState],
+) -> Deployment {
     let created: Timestamp = created.parse().unwrap();
     let mut statuses: Vec<DeploymentStatus> = states
         .iter()
@@ -416,7 +419,7 @@ fn overview(name: &str) -> Overview {
 }
 
 /// The deploy's run: three jobs done, the canary under way.
-pub fn run(id: u64, start: Timestamp) -> RunView {
+pub(crate) fn run(id: u64, start: Timestamp) -> RunView {
     let mut clock = start;
     let mut job = |n: u64, name: &str, took: Option<i64>, state: RunStatus| {
         let started =
@@ -562,7 +565,7 @@ fn comparison() -> Comparison {
 }
 
 /// What is left of GitHub's limits.
-pub fn budget() -> Msg {
+pub(crate) fn budget() -> Msg {
     Msg::Budget(
         "github".to_owned(),
         Budget {

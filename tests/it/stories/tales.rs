@@ -1,6 +1,7 @@
 //! The stories themselves.
 
 use flightdeck::app::effect::Write;
+use flightdeck::app::flow::Flow;
 use flightdeck::app::msg::{IntentOutcome, Msg, Written};
 use flightdeck::domain::fetched::FaultKind;
 use flightdeck::domain::ids::CorrelationId;
@@ -9,16 +10,72 @@ use flightdeck::domain::rollback::orders::Confirmation;
 use flightdeck::domain::rollback::{CancelAnswer, DispatchAnswer, Ids};
 use flightdeck::domain::text::Safe;
 
+use super::calendar::calendar;
 use super::shop::{Shop, at, budget, deployment, fault, hostile, run, target};
 
 /// Fixed ids, so that pictures are the same every time.
-pub fn ids() -> Ids {
+pub(crate) fn ids() -> Ids {
     let id = |n: u128| CorrelationId::from_bits(n << 60 | 0x1234_5678_9abc);
     Ids {
         operation: id(1),
         dispatch: id(2),
         cancel: id(3),
     }
+}
+
+/// The deploy has just begun: nothing can be said yet.
+pub(crate) fn warming() -> Shop {
+    bad_deploy_at("12:58:50")
+}
+
+/// The deploy went well and is live, still watched.
+pub(crate) fn healthy() -> Shop {
+    let mut shop = Shop::open("12:58:05", |_| ());
+    shop.traffic = |_| (28, 0.0);
+    shop.tell(budget());
+    shop.tell(Msg::Tick);
+    shop.pass(240);
+    let done = [DeploymentState::InProgress, DeploymentState::Success];
+    let checkout = shop
+        .overviews
+        .get_mut("checkout")
+        .unwrap()
+        .as_mut()
+        .unwrap();
+    checkout.deployments[1].1[0] = deployment(991, 'c', "2025-11-21T12:58:00Z", &done);
+    if let Some(Ok(run)) = &mut shop.run {
+        run.run.status = RunStatus::Completed;
+        run.run.conclusion = Some(Conclusion::Success);
+        for job in &mut run.jobs {
+            job.status = RunStatus::Completed;
+            job.conclusion = Some(Conclusion::Success);
+        }
+    }
+    shop.pass(600);
+    shop
+}
+
+/// The token is refused.
+pub(crate) fn bad_token() -> Shop {
+    let mut shop = Shop::open("13:03:10", |start| {
+        start.withheld = vec![
+            Safe::new("metrics.prom.url"),
+            Safe::new("services.checkout.env.production.rollback"),
+        ];
+    });
+    let mut refused = fault(
+        "GitHub refused the token of github",
+        FaultKind::Auth,
+        shop.now.0,
+    );
+    refused.hint = Some(Safe::new(
+        "set GH_TOKEN to a token with the permission Contents: read",
+    ));
+    for overview in shop.overviews.values_mut() {
+        *overview = Err(refused.clone());
+    }
+    shop.tell(Msg::Tick);
+    shop
 }
 
 /// Everything has answered.
@@ -30,16 +87,50 @@ fn opened(now: &str) -> Shop {
 }
 
 /// A deploy is under way and it goes badly: five minutes in.
-pub fn bad_deploy() -> Shop {
+pub(crate) fn bad_deploy() -> Shop {
+    bad_deploy_at("13:03:10")
+}
+
+/// The same at another moment of it.
+pub(crate) fn bad_deploy_at(moment: &str) -> Shop {
     let mut shop = opened("12:58:05");
-    while shop.now.0 < at("13:03:10") {
+    while shop.now.0 < at(moment) {
         shop.pass(5);
     }
     shop
 }
 
+/// The same with windows, freezes and a plan: today's window closes into the weekend's freeze.
+pub(crate) fn ruled() -> Shop {
+    let mut shop = Shop::open("12:58:05", |start| start.calendar = calendar());
+    shop.tell(budget());
+    shop.tell(Msg::Tick);
+    while shop.now.0 < at("13:03:00") {
+        shop.pass(5);
+    }
+    shop
+}
+
+/// The weekend has begun, nothing is under way.
+pub(crate) fn weekend() -> Shop {
+    let mut shop = Shop::open("17:00:00", |start| start.calendar = calendar());
+    shop.overviews
+        .get_mut("checkout")
+        .unwrap()
+        .as_mut()
+        .unwrap()
+        .deployments[1]
+        .1
+        .remove(0);
+    shop.traffic = |_| (28, 0.0);
+    shop.tell(budget());
+    shop.tell(Msg::Tick);
+    shop.pass(20);
+    shop
+}
+
 /// Nothing is under way, all is well.
-pub fn idle() -> Shop {
+pub(crate) fn idle() -> Shop {
     let mut shop = Shop::open("13:03:10", |_| ());
     let checkout = shop
         .overviews
@@ -56,7 +147,7 @@ pub fn idle() -> Shop {
 }
 
 /// The program has just started: the last screen is there, nothing has answered.
-pub fn cached() -> Shop {
+pub(crate) fn cached() -> Shop {
     let mut shop = bad_deploy();
     for slice in shop.world.services.values_mut() {
         slice.overview = std::mem::take(&mut slice.overview).into_cached();
@@ -71,12 +162,12 @@ pub fn cached() -> Shop {
 }
 
 /// The program starts without a cache.
-pub fn first_start() -> Shop {
+pub(crate) fn first_start() -> Shop {
     Shop::open("13:03:10", |_| ())
 }
 
 /// GitHub fails while the deploy is under way.
-pub fn stale_github() -> Shop {
+pub(crate) fn stale_github() -> Shop {
     let mut shop = bad_deploy();
     let broken = fault(
         "GitHub answered 502 for acme/checkout",
@@ -93,7 +184,7 @@ pub fn stale_github() -> Shop {
 }
 
 /// The metrics source refuses the query.
-pub fn metrics_failing() -> Shop {
+pub(crate) fn metrics_failing() -> Shop {
     let mut shop = Shop::open("13:03:10", |_| ());
     let mut broken = fault(
         "prom: parse error: unexpected character: '$' at 1:12",
@@ -110,7 +201,7 @@ pub fn metrics_failing() -> Shop {
 }
 
 /// A service that nothing is known of: no deployment, no tag, no metrics.
-pub fn empty() -> Shop {
+pub(crate) fn empty() -> Shop {
     let mut shop = Shop::open("13:03:10", |start| {
         start.focus = Some(target("payments", "production"));
         start.catalog.services.remove(0);
@@ -132,7 +223,7 @@ pub fn empty() -> Shop {
 }
 
 /// Every text that comes from outside is hostile.
-pub fn hostile_texts() -> Shop {
+pub(crate) fn hostile_texts() -> Shop {
     let mut shop = Shop::open("12:58:05", |start| start.banner = Safe::new(&hostile()));
     let text = Safe::new(&hostile());
     let checkout = shop
@@ -174,9 +265,9 @@ pub fn hostile_texts() -> Shop {
 }
 
 /// Started with `--read-only`.
-pub fn read_only() -> Shop {
+pub(crate) fn read_only() -> Shop {
     let mut shop = Shop::open("12:58:05", |start| {
-        start.read_only = Some("flightdeck was started with --read-only".to_owned())
+        start.read_only = Some("flightdeck was started with --read-only".to_owned());
     });
     shop.tell(Msg::Tick);
     shop.pass(180);
@@ -184,7 +275,7 @@ pub fn read_only() -> Shop {
 }
 
 /// No rollback is configured.
-pub fn no_rollback() -> Shop {
+pub(crate) fn no_rollback() -> Shop {
     let mut shop = Shop::open("12:58:05", |start| {
         for env in &mut start.catalog.services[0].environments {
             env.ways.clear();
@@ -196,7 +287,7 @@ pub fn no_rollback() -> Shop {
 }
 
 /// The person confirms the plan as it stands.
-pub fn confirm(shop: &mut Shop) {
+pub(crate) fn confirm(shop: &mut Shop) {
     let here = target("checkout", "production");
     let slice = &shop.world.envs[&here];
     let plan = slice.plan.clone().unwrap().unwrap();
@@ -229,14 +320,14 @@ fn answer_writes(shop: &mut Shop) {
                     )),
                 })
             }
-            other => panic!("unexpected {other:?}"),
+            other @ Write::TakeOver { .. } => panic!("unexpected {other:?}"),
         };
         shop.tell(Msg::Written(target, written));
     }
 }
 
 /// The rollback was confirmed: the deploy is cancelled, the workflow runs.
-pub fn rollback_running() -> Shop {
+pub(crate) fn rollback_running() -> Shop {
     let mut shop = bad_deploy();
     confirm(&mut shop);
     answer_writes(&mut shop);
@@ -265,7 +356,7 @@ pub fn rollback_running() -> Shop {
 }
 
 /// The older version is live again, the signals heal.
-pub fn rollback_verifying() -> Shop {
+pub(crate) fn rollback_verifying() -> Shop {
     let mut shop = rollback_running();
     if let Some(Ok(run)) = &mut shop.run {
         run.run.status = RunStatus::Completed;
@@ -289,16 +380,11 @@ pub fn rollback_verifying() -> Shop {
         &[DeploymentState::Success],
     );
     checkout.deployments[1].1.insert(0, back);
-    shop.traffic = |t| {
-        if t > at("13:04:00") {
-            (31, 0.0)
-        } else if t > at("13:01:20") {
-            (233, 1.0)
-        } else if t > at("12:59:40") {
-            (233, 0.0)
-        } else {
-            (31, 0.0)
-        }
+    shop.traffic = |t| match t {
+        t if t > at("13:04:00") => (31, 0.0),
+        t if t > at("13:01:20") => (233, 1.0),
+        t if t > at("12:59:10") => (233, 0.0),
+        _ => (31, 0.0),
     };
     shop.pass(15);
     answer_writes(&mut shop);
@@ -307,10 +393,10 @@ pub fn rollback_verifying() -> Shop {
 }
 
 /// The signals have recovered.
-pub fn recovered() -> Shop {
+pub(crate) fn recovered() -> Shop {
     let mut shop = rollback_verifying();
     for _ in 0..120 {
-        if shop.world.flows.values().all(|f| f.is_over()) {
+        if shop.world.flows.values().all(Flow::is_over) {
             break;
         }
         shop.pass(5);
@@ -320,7 +406,7 @@ pub fn recovered() -> Shop {
 }
 
 /// The dispatch's answer was lost: it is looked up, and nothing is sent again.
-pub fn lost_answer() -> Shop {
+pub(crate) fn lost_answer() -> Shop {
     let mut shop = bad_deploy();
     // Without a run in the way, the dispatch comes at once.
     confirm(&mut shop);
@@ -337,7 +423,7 @@ pub fn lost_answer() -> Shop {
                 FaultKind::Unreachable,
                 shop.now.0,
             ))),
-            other => panic!("unexpected {other:?}"),
+            other @ Write::TakeOver { .. } => panic!("unexpected {other:?}"),
         };
         shop.tell(Msg::Written(target, written));
     }
@@ -346,7 +432,7 @@ pub fn lost_answer() -> Shop {
 }
 
 /// Another process rolls back: this one does not follow, and sends nothing.
-pub fn open_intent() -> Shop {
+pub(crate) fn open_intent() -> Shop {
     let mut source = rollback_running();
     let rows = std::mem::take(&mut source.rows);
     let mut shop = Shop::open("13:04:00", |start| start.follow_intents = false);
