@@ -1,9 +1,11 @@
 //! What leaves the program in words: JSON shapes, records, equivalent commands.
 
+pub mod calendar;
 pub mod command;
 pub mod demo;
 pub mod error;
 pub mod evidence;
+pub mod ics;
 pub mod ledger;
 pub mod plan;
 pub mod rollback;

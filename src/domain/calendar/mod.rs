@@ -110,6 +110,15 @@ impl When {
         }
     }
 
+    /// When it begins: a day begins at midnight in `zone`.
+    pub fn begins(self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::On(date) => date.to_zoned(zone.clone()).ok().map(|z| z.timestamp()),
+            Self::Open => None,
+        }
+    }
+
     /// The instant, where there is one.
     pub fn instant(self) -> Option<Timestamp> {
         match self {
@@ -232,15 +241,21 @@ pub fn ruled(
     occurrences.chain(planned).collect()
 }
 
+/// The entries in order of time; those without a date last.
+pub fn in_order(mut all: Vec<Entry>, zone: &TimeZone) -> Vec<Entry> {
+    all.sort_by_key(|e| (e.when.order(zone), e.kind));
+    all
+}
+
 /// The agenda around `now`: the latest past entries, then what is under way or ahead, in order of time.
 pub fn agenda(
-    mut all: Vec<Entry>,
+    all: Vec<Entry>,
     now: Timestamp,
     zone: &TimeZone,
     past: usize,
     ahead: usize,
 ) -> Vec<Entry> {
-    all.sort_by_key(|e| (e.when.order(zone), e.kind));
+    let all = in_order(all, zone);
     let today = now.to_zoned(zone.clone()).date();
     let is_past = |e: &Entry| match e.when {
         When::At(at) => at <= now && e.state != EntryState::Running,

@@ -171,7 +171,7 @@ fn rows(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut 
             right: false,
         },
         Column {
-            least: 9,
+            least: 11,
             wished: 12,
             rank: 5,
             right: false,
@@ -384,15 +384,19 @@ fn folded(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
     let next: Vec<String> = ahead
         .take(2)
         .map(|e| {
-            let day = day(e, view).map(|d| d.strftime("%a %d").to_string());
-            format!(
-                "{} {} {}",
-                what(e, view),
-                day.unwrap_or_default(),
-                time(e, view)
-            )
-            .trim_end()
-            .to_owned()
+            let at = time(e, view);
+            let day = day(e, view)
+                .filter(|d| *d != today(view) || at.is_empty())
+                .map(|d| d.strftime("%a %d").to_string());
+            [
+                Some(what(e, view)),
+                day,
+                Some(at).filter(|at| !at.is_empty()),
+            ]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
         })
         .collect();
     let last = view.agenda.iter().rfind(|e| is_past(e, view));
