@@ -63,7 +63,9 @@ pub(super) fn run(common: &Common, args: &Calendar, out: &mut Output) -> Result<
                     }
                 }
             }
-            told.iter().for_each(|words| out.note(words));
+            for words in &told {
+                out.note(words);
+            }
             let entries = entries(world, &target, common, args, now)?;
             Ok((
                 report(world, &target, args, now, &entries),

@@ -81,14 +81,19 @@ pub(crate) fn check(kind: &Kind, value: &Value) -> Result<(), Fault> {
             format!("write {known}; if the file was made for a newer flightdeck, use that one"),
         ),
         (Kind::Moment, Value::Moment(text)) => moment(text),
-        (Kind::Local | Kind::AnyTime | Kind::End, Value::Moment(text)) => check_text(kind, text),
         (Kind::Stretch, Value::Table(entries)) => stretch(entries),
-        (Kind::Stretch, _) => wrong(),
         (
-            Kind::Bool | Kind::Number { .. } | Kind::Version(_) | Kind::List(_) | Kind::Many(_),
+            Kind::Bool
+            | Kind::Number { .. }
+            | Kind::Version(_)
+            | Kind::List(_)
+            | Kind::Many(_)
+            | Kind::Stretch,
             _,
         ) => wrong(),
-        (_, Value::Text(text)) => check_text(kind, text),
+        (Kind::Local | Kind::AnyTime | Kind::End, Value::Moment(text)) | (_, Value::Text(text)) => {
+            check_text(kind, text)
+        }
         _ => wrong(),
     }
 }

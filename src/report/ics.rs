@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::calendar::{CalendarEntry, CalendarReport};
 use crate::domain::calendar::EntryKind;
+use crate::domain::text::Safe;
 
 /// The longest line, in bytes, without its end (RFC 5545, 3.1).
 const LINE: usize = 75;
@@ -62,8 +63,8 @@ fn event(e: &CalendarEntry, now: Timestamp, zone: &TimeZone, out: &mut String) {
     }
     line(&format!("SUMMARY:{}", escaped(&title)), out);
     line(&format!("CATEGORIES:{}", kind.to_uppercase()), out);
-    let mut about: Vec<&str> = e.conflicts.iter().map(|c| c.as_str()).collect();
-    about.extend(e.source.iter().map(|s| s.as_str()));
+    let mut about: Vec<&str> = e.conflicts.iter().map(Safe::as_str).collect();
+    about.extend(e.source.iter().map(Safe::as_str));
     if !about.is_empty() {
         line(&format!("DESCRIPTION:{}", escaped(&about.join("\n"))), out);
     }
@@ -116,7 +117,6 @@ fn line(text: &str, out: &mut String) {
 mod tests {
     use super::*;
     use crate::domain::calendar::EntryState;
-    use crate::domain::text::Safe;
 
     fn entry(kind: EntryKind, title: &str) -> CalendarEntry {
         CalendarEntry {

@@ -166,8 +166,7 @@ fn place(loaded: &Loaded, kind: &str, id: &str) -> Safe {
         .or_else(|| origins.of(&key("dates")))
     {
         Some(Origin::File { path, line, .. }) => shown(loaded, path, *line),
-        Some(Origin::Env(name)) => Safe::new(name),
-        Some(Origin::Flag(name)) => Safe::new(name),
+        Some(Origin::Env(name) | Origin::Flag(name)) => Safe::new(name),
         Some(Origin::Default) | None => Safe::default(),
     }
 }

@@ -329,12 +329,13 @@ pub(in crate::tui) fn look(entry: &Entry) -> (&'static str, Role, &'static str) 
         (EntryKind::Freeze, EntryState::Running) => ("⏸", Role::Bad, "frozen"),
         (EntryKind::Freeze, _) => ("⏸", Role::Warn, "freeze"),
         (EntryKind::Plan, _) if !entry.conflicts.is_empty() => ("!", Role::Warn, "conflict"),
-        (EntryKind::Plan, _) => ("○", Role::Text, "planned"),
         (_, EntryState::Running) => ("●", Role::Accent, "under way"),
         (_, EntryState::Failed) => ("✖", Role::Bad, "failed"),
         (EntryKind::Milestone, EntryState::Planned) => ("◇", Role::Info, "milestone"),
         (EntryKind::Release, EntryState::Planned) => ("○", Role::Text, "draft"),
-        (EntryKind::Deployment, EntryState::Planned) => ("○", Role::Text, "planned"),
+        (EntryKind::Plan, _) | (EntryKind::Deployment, EntryState::Planned) => {
+            ("○", Role::Text, "planned")
+        }
         (EntryKind::Release, EntryState::Done) => ("✔", Role::Good, "published"),
         (EntryKind::Milestone, EntryState::Done) => ("◆", Role::Good, "reached"),
         (EntryKind::Deployment, EntryState::Done) => ("✔", Role::Good, "deployed"),
