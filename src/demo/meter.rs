@@ -1,6 +1,6 @@
 //! The pods of one service in one environment: which versions run when, and what each of them has counted.
 
-use super::catalog::{EnvSpec, ServiceSpec};
+use super::catalog::{EnvSpec, STAR, ServiceSpec};
 use super::counters::Counters;
 use super::metrics::{HISTORY_S, Labels, Series};
 use super::model::Repo;
@@ -54,6 +54,11 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
+    /// The story's defect needs production's data to show: staging stays sound, and so do the other services.
+    pub(crate) fn shows_defects(&self) -> bool {
+        self.spec.name == STAR && self.env.name == "production"
+    }
+
     /// Learns that the traffic goes another way from a tick on.
     pub(crate) fn shift(
         &mut self,

@@ -156,10 +156,11 @@ impl Metrics {
                 ended,
             };
         }
-        meter.ensure(series, (first, last + 1), self.seed, self.defect);
+        let defect = self.defect.filter(|_| meter.shows_defects());
+        meter.ensure(series, (first, last + 1), self.seed, defect);
         let points = (first..=last)
             .map(|tick| tick * step + meter.offset)
-            .map(|at| (at, meter.value(series, at, self.seed, self.defect)))
+            .map(|at| (at, meter.value(series, at, self.seed, defect)))
             .collect();
         Samples { points, ended }
     }
@@ -172,7 +173,8 @@ impl Metrics {
         if tick < from || until.is_some_and(|u| tick >= u) {
             return None;
         }
-        meter.ensure(series, (tick, tick + 1), self.seed, self.defect);
-        Some(meter.value(series, at, self.seed, self.defect))
+        let defect = self.defect.filter(|_| meter.shows_defects());
+        meter.ensure(series, (tick, tick + 1), self.seed, defect);
+        Some(meter.value(series, at, self.seed, defect))
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use flightdeck::config::{self, Folders, Sources};
 
-fn holds(name: &str, expected: &str) {
+pub(crate) fn holds(name: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, expected).unwrap();

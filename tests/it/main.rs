@@ -47,4 +47,6 @@ mod stub;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod svg;
+#[cfg(test)]
 mod term;

@@ -1,4 +1,4 @@
-//! `update`: the one place where the World changes. One file per family of messages; [`wanted`] says which questions the World
+//! `update`: the one place where the World changes. One file per family of messages; `wanted` says which questions the World
 //! now has, so that no handler schedules anything by itself.
 
 mod answers;

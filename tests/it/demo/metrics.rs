@@ -38,6 +38,9 @@ async fn the_bad_version_fails_more_and_more_slowly_answers() {
     assert!(rate > 20.0, "{rate}");
     let other = company.value("sum(rate(http_requests_total{service=\"search\",env=\"production\",code=\"500\"}[5m]))").await.unwrap();
     assert!(other < 0.3, "another service is not concerned: {other}");
+    company.pass(900);
+    let staging = company.value("sum(increase(http_requests_total{service=\"checkout\",env=\"staging\",code=~\"5..\"}[20m])) / sum(increase(http_requests_total{service=\"checkout\",env=\"staging\"}[20m]))").await.unwrap();
+    assert!(staging < 0.01, "staging stays sound: {staging}");
 }
 
 #[tokio::test]

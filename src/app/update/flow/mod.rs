@@ -1,6 +1,6 @@
 //! A rollback, step by step: intent on disk, deploy cancelled, dispatch recorded, sent once ([`send`]), looked up if its answer
 //! is lost, followed, live, verified ([`follow`]). Nothing is ever sent twice: the orders leave the flow when they are sent, and
-//! a flow that was resumed or joined ([`resume`]) has none.
+//! a flow that was resumed or joined ([`mod@resume`]) has none.
 
 mod follow;
 mod resume;
