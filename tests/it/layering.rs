@@ -320,10 +320,10 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     }
     for (word, only) in ALONE {
         // A field may have the crate's name; a path into it is the crate.
-        let inside = code.split(&format!("{word}::")).rev().skip(1);
-        let named = inside
-            .filter_map(|before| before.chars().next_back())
-            .any(|c| !c.is_alphanumeric() && c != '_');
+        let named = code.match_indices(&format!("{word}::")).any(|(at, _)| {
+            let before = code[..at].chars().next_back();
+            before.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+        });
         if *only != path && named {
             wrong.push(format!("{path} names {word}: only {only} may"));
         }
