@@ -7,6 +7,7 @@ use super::effect::{Effect, EffectKey};
 use super::msg::{Answer, Msg};
 use super::update::update;
 use super::world::{Scope, Start, Who, World};
+use crate::domain::calendar::Calendar;
 use crate::domain::catalog::{Catalog, Confirm, Environment, Service, SignalTemplates};
 use crate::domain::ids::{CommitSha, CorrelationId, Target};
 use crate::domain::ledger::{Draft, GENESIS, Row};
@@ -126,6 +127,7 @@ pub(crate) fn world() -> World {
         banner: Safe::default(),
         read_only: None,
         withheld: vec![],
+        calendar: Calendar::default(),
         verdict: Settings::default(),
         scope: Scope::Focus,
         focus: None,

@@ -12,7 +12,8 @@ use super::notice::Notices;
 use super::schedule::Schedule;
 use super::sign::Signed;
 use super::signals::Signals;
-use crate::domain::calendar::Entry;
+use crate::domain::calendar::decision::Decision;
+use crate::domain::calendar::{Calendar, Entry};
 use crate::domain::catalog::{Catalog, Environment, Service};
 use crate::domain::fetched::{Fault, Fetched};
 use crate::domain::gate::Checklist;
@@ -41,6 +42,10 @@ pub struct World {
     pub read_only: Option<String>,
     /// Keys of an untrusted project file that are withheld.
     pub withheld: Vec<Safe>,
+    /// Windows, freezes and planned releases.
+    pub calendar: Calendar,
+    /// What follows from them for the selected target.
+    pub ruled: Ruled,
     /// What the verdict tolerates.
     pub verdict: Settings,
     /// Which targets are followed closely.
@@ -125,10 +130,23 @@ pub struct EnvSlice {
     pub comparison: Fetched<Comparison>,
     /// What is measured, and the verdict.
     pub signals: Signals,
+    /// Whether a release may go now, and why.
+    pub window: Option<Decision>,
     /// The ready card: the rollback plan, or why there is none.
     pub plan: Option<Result<RollbackPlan, Refusal>>,
     /// Another version to roll back to, if one was chosen.
     pub wanted: Option<String>,
+}
+
+/// The windows, freezes and planned releases of the selected target around now.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ruled {
+    /// For which target, and when it was worked out.
+    pub of: Option<(Option<Target>, Timestamp)>,
+    /// Up to this instant it holds.
+    pub until: Timestamp,
+    /// The entries, in no order.
+    pub entries: Vec<Entry>,
 }
 
 /// What the ledger holds.
@@ -159,6 +177,8 @@ pub struct Start {
     pub read_only: Option<String>,
     /// Withheld keys.
     pub withheld: Vec<Safe>,
+    /// Windows, freezes and planned releases.
+    pub calendar: Calendar,
     /// What the verdict tolerates.
     pub verdict: Settings,
     /// Which targets are followed closely.
@@ -201,6 +221,8 @@ impl World {
             banner: start.banner,
             read_only: start.read_only,
             withheld: start.withheld,
+            calendar: start.calendar,
+            ruled: Ruled::default(),
             verdict: start.verdict,
             scope: start.scope,
             focus,

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::domain::calendar::rule::ReleaseKind;
 
 /// What the command line says.
 #[derive(Debug, Parser)]
@@ -67,6 +69,8 @@ pub(super) enum Command {
     Rollback(Rollback),
     /// What the signals say of the deploy under way, or of a recorded one
     Verdict(Verdict),
+    /// When releases may go: windows, freezes, releases and plans, and whether one may go now
+    Calendar(Calendar),
     /// The record of what people and flightdeck did
     #[command(subcommand)]
     Ledger(Ledger),
@@ -180,6 +184,56 @@ pub(super) struct Verdict {
     /// Answer with what is known after that long
     #[arg(long, default_value = "30s", value_parser = duration, value_name = "DURATION")]
     pub(super) timeout: Duration,
+}
+
+/// `calendar`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Calendar {
+    /// Only answer whether a release may go now, and why; exit 3 where it may not
+    #[arg(long, conflicts_with_all = ["next", "ics", "from", "to"])]
+    pub(super) can_deploy: bool,
+    /// Only the next stretches in which a release and its watch fit
+    #[arg(long, conflicts_with_all = ["ics", "from", "to"])]
+    pub(super) next: bool,
+    /// Write an iCalendar file to standard output
+    #[arg(long, conflicts_with = "json")]
+    pub(super) ics: bool,
+    /// From this day or moment; default: two days ago
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<String>,
+    /// Up to this day or moment; default: in two weeks
+    #[arg(long, value_name = "TIME")]
+    pub(super) to: Option<String>,
+    /// The kind of the release, which a freeze may let pass
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(super) kind: Option<Kind>,
+    /// Answer with what is known after that long
+    #[arg(long, default_value = "20s", value_parser = duration, value_name = "DURATION")]
+    pub(super) timeout: Duration,
+}
+
+/// The kind of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// Breaks something
+    Major,
+    /// Adds something
+    Minor,
+    /// Mends something
+    Patch,
+    /// Mends what hurts now
+    Hotfix,
+}
+
+impl From<Kind> for ReleaseKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Major => Self::Major,
+            Kind::Minor => Self::Minor,
+            Kind::Patch => Self::Patch,
+            Kind::Hotfix => Self::Hotfix,
+        }
+    }
 }
 
 /// `ledger`.

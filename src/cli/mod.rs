@@ -1,6 +1,7 @@
 //! The commands: arguments, and one file per command. Each runs the same Driver as the screen until its question is answered.
 
 mod args;
+mod calendar;
 mod choose;
 mod cockpit;
 mod config;
@@ -62,6 +63,7 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
         Some(Command::Sign(args)) => sign::run(common, args, out),
         Some(Command::Rollback(args)) => rollback::run(common, args, out),
         Some(Command::Verdict(args)) => verdict::run(common, args, out),
+        Some(Command::Calendar(args)) => calendar::run(common, args, out),
         Some(Command::Ledger(args)) => ledger::run(common, args, out),
         Some(Command::Config(args)) => config::run(common, *args, out),
     }

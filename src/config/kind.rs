@@ -1,9 +1,12 @@
 //! Checks a single value against its kind, and says what to write instead.
 
+use jiff::civil::Date;
+
 use super::diagnostic::quoted;
 use super::schema::{GATE_VARIABLES, Kind, QUERY_VARIABLES, WRITE_VARIABLES, nearest};
-use super::tree::Value;
-use super::values::{Period, ServerUrl};
+use super::tree::{Table, Value, find};
+use super::values::{AnyTime, LocalTime, Period, RuleEnd, ServerUrl};
+use crate::domain::calendar::recurrence::{BadRule, Recurrence};
 use crate::domain::ids::{EnvId, RepoSlug};
 use crate::providers::http_json::settings::check_path;
 
@@ -44,6 +47,13 @@ pub(crate) fn expected(kind: &Kind) -> String {
         Kind::Address => "an address such as \"https://ci.example/coverage/$sha\"".to_owned(),
         Kind::JsonPath => "a JSONPath such as \"$.totals.percent\"".to_owned(),
         Kind::Jobs => "a text with {weight} in it such as \"canary {weight} %\"".to_owned(),
+        Kind::Local => "a local time such as \"2026-12-18T16:00\"".to_owned(),
+        Kind::AnyTime => {
+            "a time such as \"2026-11-24T15:30\" or \"2026-11-24T14:30:00Z\"".to_owned()
+        }
+        Kind::Stretch => "{ from = \"2026-12-18T00:00\", to = \"2027-01-04T09:00\" }".to_owned(),
+        Kind::Recurrence => "a rule such as \"FREQ=WEEKLY;BYDAY=MO,TU\"".to_owned(),
+        Kind::End => "a local time such as \"17:00\" or a length such as \"8h\"".to_owned(),
         Kind::List(inner) => format!("a list: [..], each entry {}", expected(inner)),
         Kind::Many(inner) => format!("{}, or a list of such", expected(inner)),
     }
@@ -85,6 +95,7 @@ pub(crate) fn check(kind: &Kind, value: &Value) -> Result<(), Fault> {
             format!("write {known}; if the file was made for a newer flightdeck, use that one"),
         ),
         (Kind::Moment, Value::Moment(text)) => moment(text),
+        (Kind::Stretch, Value::Table(entries)) => stretch(entries),
         (
             Kind::Bool
             | Kind::Number { .. }
@@ -92,10 +103,13 @@ pub(crate) fn check(kind: &Kind, value: &Value) -> Result<(), Fault> {
             | Kind::Real
             | Kind::Version(_)
             | Kind::List(_)
-            | Kind::Many(_),
+            | Kind::Many(_)
+            | Kind::Stretch,
             _,
         ) => wrong(),
-        (_, Value::Text(text)) => check_text(kind, text),
+        (Kind::Local | Kind::AnyTime | Kind::End, Value::Moment(text)) | (_, Value::Text(text)) => {
+            check_text(kind, text)
+        }
         _ => wrong(),
     }
 }
@@ -214,6 +228,12 @@ fn check_text(kind: &Kind, text: &str) -> Result<(), Fault> {
                 format!("write {}", expected(kind)),
             )
         }),
+        Kind::Local if text.parse::<LocalTime>().is_err() => bad("a local time"),
+        Kind::AnyTime if text.parse::<AnyTime>().is_err() => bad("a point in time"),
+        Kind::End => text.parse::<RuleEnd>().map(|_| ()).map_err(told),
+        Kind::Recurrence => Recurrence::parse(text, Date::constant(2026, 1, 1).at(0, 0, 0, 0))
+            .map(|_| ())
+            .map_err(told),
         Kind::Jobs if text.matches("{weight}").count() != 1 => {
             bad("a text with {weight} in it once")
         }
@@ -244,6 +264,41 @@ fn address(text: &str, kind: &Kind) -> Result<(), Fault> {
         format!("this address {what}"),
         format!("write {}", expected(kind)),
     )
+}
+
+fn told(bad: BadRule) -> Fault {
+    (bad.what, bad.hint)
+}
+
+/// A stretch holds `from` and `to`, the one before the other.
+fn stretch(entries: &Table) -> Result<(), Fault> {
+    let hint = || format!("write {}", expected(&Kind::Stretch));
+    if let Some((name, _)) = entries
+        .iter()
+        .find(|(name, _)| !["from", "to"].contains(&name.as_str()))
+    {
+        return fault(
+            format!("unknown key {} in a stretch of time", quoted(name)),
+            hint(),
+        );
+    }
+    let end = |name: &str| -> Result<LocalTime, Fault> {
+        match find(entries, &[name]).map(|item| &item.value) {
+            Some(Value::Text(text) | Value::Moment(text)) => text
+                .parse()
+                .or_else(|_: &str| fault(format!("{} is not a local time", quoted(text)), hint())),
+            Some(other) => fault(format!("`{name}` is {}", other.what()), hint()),
+            None => fault(format!("this lacks `{name}`"), hint()),
+        }
+    };
+    let (from, to) = (end("from")?, end("to")?);
+    if from >= to {
+        return fault(
+            format!("the end {to} is not after the start {from}"),
+            "write `from` before `to`; `to` itself is not part of it",
+        );
+    }
+    Ok(())
 }
 
 fn zone(text: &str) -> Result<(), Fault> {

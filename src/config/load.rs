@@ -12,6 +12,7 @@ use super::given;
 use super::merge::{Merged, merge};
 use super::model::Config;
 use super::paths::{Folders, project};
+use super::plan::PlannedConfig;
 use super::schema::nearest;
 use super::strict::Strict;
 use super::tree::{Layer, Place, Table, dotted, find};
@@ -100,6 +101,8 @@ pub struct FileUsed {
 pub struct Loaded {
     /// The typed tree.
     pub config: Config,
+    /// Planned releases of the plan file.
+    pub plan: Vec<PlannedConfig>,
     /// For each effective key: its value and the layer that set it.
     pub origins: Origins,
     /// What works but should be looked at.
@@ -191,15 +194,20 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
         faults.extend(checks::required(&merged, &dropped));
         faults.extend(checks::cross(&merged, &dropped));
         faults.extend(own_keys(&merged, sources));
+        faults.extend(super::calendar_checks::cross(&merged, &dropped));
     }
+    let plan = super::plan::read(&merged, project.root.as_deref(), &sources.cwd);
+    faults.extend(plan.faults);
     if !faults.is_empty() {
         return Err(Diagnostics(in_order(faults)));
     }
-    let warnings = checks::warnings(&merged);
+    let mut warnings = checks::warnings(&merged);
+    warnings.extend(plan.warnings);
     let origins = origins::of(&merged);
     let config = typed(&merged).map_err(|fault| Diagnostics(vec![fault]))?;
     Ok(Loaded {
         config,
+        plan: plan.releases,
         origins,
         warnings,
         withheld,

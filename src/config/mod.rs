@@ -5,6 +5,8 @@
 //! what only the whole can show, and deserializes the typed tree of [`model`]. Tests: `tests/it/config.rs` over a corpus of
 //! files in `tests/fixtures/config`, and beside the code.
 
+mod calendar;
+mod calendar_checks;
 mod checks;
 mod diagnostic;
 pub mod document;
@@ -21,6 +23,7 @@ pub mod model;
 mod names;
 mod origins;
 pub mod paths;
+mod plan;
 pub mod schema;
 pub mod secrets;
 mod service;
@@ -38,8 +41,11 @@ pub use load::{ChordCheck, FileUsed, Loaded, Origin, Origins, Sources, load};
 pub use model::Config;
 pub use origins::Effective;
 pub use paths::Folders;
+pub use plan::PlannedConfig;
 pub use schema::{QUERY_VARIABLES, WRITE_VARIABLES};
 pub use show::{check, path, show};
 pub use tree::{Layer, Place, SourceText};
 pub use trust::Withheld;
-pub use values::{Hidden, InputValue, OneOrMore, Period, ServerUrl, Zone};
+pub use values::{
+    AnyTime, Hidden, InputValue, LocalTime, OneOrMore, Period, RuleEnd, ServerUrl, Stretch, Zone,
+};

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::keyed::Keyed;
 use super::values::{Hidden, OneOrMore, Period, ServerUrl, Zone};
 
+pub use super::calendar::{CalendarConfig, FreezeConfig, ScopeConfig, WindowConfig};
 pub use super::gates::{
     ApprovalsConfig, ChecksConfig, GateConfig, GateStage, HttpConfig, ManualConfig, NoKeys, Reduce,
     ReleaseWord, WhenConfig,
@@ -41,6 +42,9 @@ pub struct Config {
     /// What a candidate has to meet; empty: its checks and statuses as they are.
     #[serde(default)]
     pub gates: Keyed<String, GateConfig>,
+    /// When releases may go.
+    #[serde(default)]
+    pub calendar: CalendarConfig,
     /// The screen.
     pub ui: Ui,
     /// What is kept on this machine.

@@ -125,6 +125,16 @@ pub enum Kind {
     JsonPath,
     /// The name of a canary's job, with `{weight}` where the percentage stands.
     Jobs,
+    /// A time on the wall clock, without an offset.
+    Local,
+    /// A point in time: with an offset, or on the wall clock of the configured zone.
+    AnyTime,
+    /// A stretch of wall-clock time: `{ from = "..", to = ".." }`.
+    Stretch,
+    /// A recurrence rule of RFC 5545.
+    Recurrence,
+    /// The end of an occurrence: a time of day, or a length of time.
+    End,
     /// A list, in order, no entry twice.
     List(&'static Kind),
     /// One value or a list of them.

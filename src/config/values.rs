@@ -3,10 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::SignedDuration;
+use jiff::civil::{DateTime, Time};
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use url::Url;
+
+use crate::domain::calendar::recurrence::{BadRule, length};
+use crate::domain::calendar::rule::End;
 
 /// A positive length of time, written `90s`, `1h 30m`, `7d` (a day is 24 hours, a week 7 days).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +137,78 @@ impl FromStr for Zone {
     }
 }
 
+/// A time on the wall clock, without an offset: `2026-12-18T16:00`, or a day, which begins at midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LocalTime(pub DateTime);
+
+impl FromStr for LocalTime {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        // An offset would be read over silently: a wall clock has none.
+        let plain = text
+            .chars()
+            .all(|c| c.is_ascii_digit() || "-:T".contains(c));
+        let dashes = text.matches('-').count();
+        if !plain || dashes != 2 {
+            return Err("not a local time");
+        }
+        text.parse().map(Self).map_err(|_| "not a local time")
+    }
+}
+
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.strftime("%Y-%m-%dT%H:%M"))
+    }
+}
+
+/// A point in time: an instant, or a time on the wall clock of the configured zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnyTime {
+    /// With an offset.
+    Instant(Timestamp),
+    /// Without.
+    Local(LocalTime),
+}
+
+impl FromStr for AnyTime {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.parse()
+            .map(Self::Local)
+            .or_else(|_| text.parse().map(Self::Instant).map_err(|_| ()))
+    }
+}
+
+/// The end of an occurrence: a time of day, or a length of time from its start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleEnd(pub End);
+
+impl FromStr for RuleEnd {
+    type Err = BadRule;
+    fn from_str(text: &str) -> Result<Self, BadRule> {
+        if text.contains(':') {
+            let time: Result<Time, _> = text.parse();
+            return time.map(|time| Self(End::Clock(time))).map_err(|_| BadRule {
+                what: format!("\"{text}\" is not a time of day"),
+                hint: "write it from \"00:00\" to \"23:59\"; one at or before the start is the next day's"
+                    .to_owned(),
+            });
+        }
+        length(text).map(|span| Self(End::After(span.fieldwise())))
+    }
+}
+
+/// Two times on the wall clock; the second is not part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stretch {
+    /// The first time.
+    pub from: LocalTime,
+    /// The first time after it.
+    pub to: LocalTime,
+}
+
 macro_rules! from_text {
     ($($name:ident),*) => {$(
         impl<'de> Deserialize<'de> for $name {
@@ -142,7 +218,7 @@ macro_rules! from_text {
         }
     )*};
 }
-from_text!(Period, ServerUrl, Zone);
+from_text!(Period, ServerUrl, Zone, LocalTime, RuleEnd);
 
 /// The value of a workflow input.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

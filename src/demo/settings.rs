@@ -30,6 +30,31 @@ availability = { objective = 0.995, period = "30d" }
 latency = { objective = 0.95, below = "300ms", period = "30d" }
 "#;
 
+/// When the company releases to production.
+const CALENDAR: &str = r#"
+[calendar.window.office]
+rrule = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
+start = "2026-01-01T09:00"
+end = "17:00"
+scope = { env = ["production"] }
+
+[calendar.freeze.weekend]
+rrule = "FREQ=WEEKLY;BYDAY=FR"
+start = "2026-01-02T16:30"
+end = "2d16h30m"
+allow = ["hotfix"]
+reason = "nobody is here"
+scope = { env = ["production"] }
+
+[calendar.freeze.year-end]
+rrule = "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=18"
+start = "2026-12-18T00:00"
+end = "17d9h"
+hard = true
+reason = "the year's end"
+scope = { env = ["production"] }
+"#;
+
 /// The configuration file's text; the token is read from the file at `token_file`.
 pub(crate) fn toml(demo: &Demo, token_file: &Path) -> String {
     let token = quoted(&token_file.to_string_lossy());
@@ -38,7 +63,7 @@ pub(crate) fn toml(demo: &Demo, token_file: &Path) -> String {
          [clock]\nat = \"{}\"\nreal_at = \"{}\"\nspeed = {:?}\n\n\
          [github.main]\napi = \"{}\"\ngraphql = \"{}\"\ntoken = {{ from = \"file\", path = {token} }}\n\n\
          [metrics.prom]\nurl = \"{}\"\n{SIGNALS}\n\
-         [ui]\nbanner = \"DEMO\"\nservice = \"{STAR}\"\n",
+         {CALENDAR}\n[ui]\nbanner = \"DEMO\"\nservice = \"{STAR}\"\n",
         demo.clock.at,
         demo.clock.real_at,
         demo.clock.speed,

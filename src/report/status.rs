@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::text::table;
 use super::verdict::SCHEMA;
 use crate::app::world::{EnvSlice, World};
+use crate::domain::calendar::decision::Decision;
 use crate::domain::fetched::{Fault, FaultKind, Fetched};
 use crate::domain::gate::Tally;
 use crate::domain::ids::Target;
@@ -110,7 +111,7 @@ pub struct VerdictStatus {
     pub summary: String,
 }
 
-/// Whether releases are allowed. All of it is `null` where no calendar says so.
+/// Whether releases are allowed. All of it is `null` while that is not worked out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowStatus {
     /// Whether a deploy may go now.
@@ -216,12 +217,23 @@ fn of_target(world: &World, target: &Target, slice: &EnvSlice) -> TargetStatus {
                 state: v.state,
                 summary: v.summary.clone(),
             }),
-        window: WindowStatus::default(),
+        window: slice
+            .window
+            .as_ref()
+            .map_or_else(WindowStatus::default, window),
         gates: slice
             .checklist
             .as_ref()
             .map_or_else(GatesStatus::default, |c| c.tally().into()),
         source_errors: source_errors(world, target, slice),
+    }
+}
+
+fn window(decision: &Decision) -> WindowStatus {
+    WindowStatus {
+        open: Some(decision.open()),
+        reason: Some(decision.sentence().to_string()),
+        until: decision.until,
     }
 }
 
@@ -342,6 +354,14 @@ fn line(status: &TargetStatus, now: Timestamp) -> Vec<String> {
             .sum();
         format!("gates {}/{all}", pass + g.waived.unwrap_or(0))
     });
+    let window = match (status.window.open, status.window.until) {
+        (Some(true), Some(until)) => format!("closes in {}", span(until.duration_since(now))),
+        (Some(false), Some(until)) => {
+            format!("closed, opens in {}", span(until.duration_since(now)))
+        }
+        (Some(false), None) => "closed".to_owned(),
+        (Some(true) | None, _) => String::new(),
+    };
     let trouble = if status.source_errors.is_empty() {
         String::new()
     } else {
@@ -353,6 +373,7 @@ fn line(status: &TargetStatus, now: Timestamp) -> Vec<String> {
         live,
         live_since,
         gates,
+        window,
         deploying,
         [verdict, trouble]
             .into_iter()

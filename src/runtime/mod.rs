@@ -3,6 +3,7 @@
 
 pub mod assemble;
 mod cache;
+mod calendar;
 pub mod clock;
 mod disk;
 pub mod driver;

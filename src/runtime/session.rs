@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 
 use super::assemble;
+use super::calendar;
 use super::clock::Clock;
 use super::disk::DiskHandle;
 use super::driver::{Driver, QUEUE};
@@ -89,13 +90,11 @@ pub fn world(
     }
     let mut world = World::new(Start {
         catalog,
-        zone: config
-            .timezone
-            .as_ref()
-            .map_or_else(jiff::tz::TimeZone::system, |z| z.rules.clone()),
+        zone: calendar::zone(config),
         banner: Safe::new(&config.ui.banner),
         read_only: options.read_only,
         withheld: loaded.withheld.iter().map(|w| Safe::new(&w.key)).collect(),
+        calendar: calendar::calendar(loaded),
         verdict: assemble::verdict(&config.defaults.verdict),
         scope: options.scope,
         focus: options.focus.or_else(|| configured_focus(config)),
@@ -106,6 +105,7 @@ pub fn world(
             verified: false,
         },
     });
+    crate::app::update::calendar(&mut world, clock.now());
     let paths = paths(config, env)?;
     let kept = store::read_last_screen(&paths.cache_dir, &profile_key(config));
     if let Some(memory) = kept.and_then(|k| remember::unpack(&k.bytes)) {

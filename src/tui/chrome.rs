@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::layout::SMALL;
 use super::overlays::help;
 use super::panes::fresh::Fresh;
-use super::panes::{View, verdict};
+use super::panes::{View, calendar, verdict};
 use super::screen::Screen;
 use super::widgets::text;
 use crate::app::action::{ActionId, Context};
@@ -46,13 +46,20 @@ pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut B
     let short = view.span(clock(view, &format!("{time} %Z")), Role::Text);
     let fresh = freshness(view);
     let budget = budget(view);
-    let forms: [Vec<&Span<'static>>; 5] = [
-        vec![&fresh, &budget, &long],
+    let state = calendar::headline(view).unwrap_or_default();
+    let mut forms: Vec<Vec<&Span<'static>>> = vec![vec![&fresh, &budget, &state, &long]];
+    // That nothing is ruled is the first to go; what is ruled goes after the budget and the date.
+    if calendar::is_ruled(view) {
+        forms.extend([vec![&fresh, &state, &long], vec![&fresh, &state, &short]]);
+    } else {
+        forms.push(vec![&fresh, &budget, &long]);
+    }
+    forms.extend([
         vec![&fresh, &long],
         vec![&fresh, &short],
         vec![&short],
         vec![],
-    ];
+    ]);
     let room = usize::from(area.width).saturating_sub(text::line_width(&left) + 2);
     let right = forms
         .into_iter()

@@ -62,7 +62,12 @@ pub(super) struct Frozen {
 }
 
 /// What the agenda was computed from.
-type AgendaKey = (Option<Target>, Vec<Option<Timestamp>>, i64);
+type AgendaKey = (
+    Option<Target>,
+    Vec<Option<Timestamp>>,
+    Option<Timestamp>,
+    i64,
+);
 
 /// The state.
 #[derive(Debug, Clone)]
@@ -176,6 +181,7 @@ impl Screen {
         let key = (
             world.focus.clone(),
             world.services.values().map(|s| s.overview.at()).collect(),
+            world.ruled.of.as_ref().map(|(_, at)| *at),
             now.0.as_second().div_euclid(60),
         );
         if self.agenda_key.as_ref() == Some(&key) {
@@ -199,10 +205,11 @@ impl Screen {
                 (EntryKind::Deployment, env) => env.as_ref() == here || env.as_ref() == last,
                 // A published release is told by its deployments, where there are any.
                 (EntryKind::Release, _) => e.state != EntryState::Done || !deployed,
-                (EntryKind::Milestone, _) => true,
+                _ => true,
             };
             all.extend(slice.entries.iter().filter(told).cloned());
         }
+        all.extend(calendar::shown(&world.ruled.entries).cloned());
         self.agenda = dates::agenda(all, now.0, &world.zone, AGENDA.0, AGENDA.1);
     }
 

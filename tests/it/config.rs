@@ -631,6 +631,69 @@ fn check_and_path_say_what_was_read() {
     );
 }
 
+const PLANNED: &str = "[releases.next]\nservice = \"checkout\"\nenvironment = \"production\"\nversion = \"v3\"\nat = \"2026-11-24T15:30\"\nkind = \"minor\"\n";
+
+#[test]
+fn the_plan_lies_in_the_repository_and_each_release_has_its_place() {
+    let with = |plan: &str| {
+        let project = format!("{SERVICE}[calendar]\nplan = \".flightdeck/plan.toml\"\n");
+        let machine = Machine::new().project(&project).untrusted();
+        std::fs::write(machine.repository.join(".flightdeck/plan.toml"), plan).unwrap();
+        machine
+    };
+    let loaded = with(&format!("# what comes\n{PLANNED}")).good();
+    let next = &loaded.plan[0];
+    assert_eq!(
+        (next.version.as_str(), next.service.as_str()),
+        ("v3", "checkout")
+    );
+    assert_eq!(next.place.line_column(), Some((2, 11)));
+    assert!(loaded.withheld.is_empty() && loaded.warnings.is_empty());
+    for (bad, says, at) in [
+        (
+            PLANNED.replace("checkout", "checkuot"),
+            "did you mean \"checkout\"",
+            "plan.toml:2:11",
+        ),
+        (
+            PLANNED.replace("production", "prod"),
+            "\"production\"",
+            "plan.toml:3:15",
+        ),
+        (
+            PLANNED.replace("T15:30", "T35:30"),
+            "not a point in time",
+            "plan.toml:5:6",
+        ),
+        (
+            PLANNED.replace("version", "verzion"),
+            "did you mean `version`",
+            "plan.toml:4:1",
+        ),
+        (
+            PLANNED.replace("minor", "tiny"),
+            "\"hotfix\"",
+            "plan.toml:6:8",
+        ),
+        (PLANNED.replace("at = ", "at "), "not TOML", "plan.toml:5:"),
+    ] {
+        let faults = with(&bad).faults();
+        assert!(faults.contains(says) && faults.contains(at), "{faults}");
+    }
+}
+
+#[test]
+fn a_plan_that_is_not_there_is_a_warning() {
+    let project = format!("{SERVICE}[calendar]\nplan = \".flightdeck/plan.toml\"\n");
+    let loaded = Machine::new().project(&project).good();
+    assert!(loaded.plan.is_empty());
+    assert!(
+        loaded.warnings[0]
+            .render_warning(false)
+            .contains("there is no file")
+    );
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(200) })]
     /// Whatever is cut out of a file or typed into it: an answer, never a panic, and nothing raw for the terminal.

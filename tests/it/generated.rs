@@ -36,6 +36,8 @@ fn load(text: &str) -> Result<config::Loaded, config::Diagnostics> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
     std::fs::write(&file, text).unwrap();
+    std::fs::create_dir(folder.path().join(".flightdeck")).unwrap();
+    std::fs::write(folder.path().join(".flightdeck/plan.toml"), "").unwrap();
     let folders = Folders {
         home: None,
         config: folder.path().join("c"),

@@ -147,6 +147,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("runtime/clock.rs", &[]),
 ];
 
+/// A crate that one file alone may name.
+const ALONE: &[(&str, &str)] = &[("rrule", "domain/calendar/recurrence.rs")];
+
 /// Removes comments and the contents of strings and characters, so that words in them are no imports.
 fn code_of(text: &str) -> String {
     let bytes: Vec<char> = text.chars().collect();
@@ -256,6 +259,19 @@ fn imports(code: &str) -> Vec<String> {
     found
 }
 
+/// Whether the code names a crate (or a path): `crate::x::tokio` or a field of that name is not the crate; `tokio::` and
+/// `use tokio` are.
+fn names(code: &str, word: &str) -> bool {
+    code.match_indices(word).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + word.len()..].chars().next();
+        let boundary = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        boundary(before)
+            && boundary(after)
+            && (word.contains("::") || after == Some(':') || after == Some(';'))
+    })
+}
+
 /// What is wrong with a file of a room; `path` is relative to `src/`.
 fn violations(path: &str, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -299,17 +315,18 @@ fn violations(path: &str, text: &str) -> Vec<String> {
         ));
     }
     for word in room.never {
-        let named = code.match_indices(word).any(|(at, _)| {
-            let before = code[..at].chars().next_back();
-            let after = code[at + word.len()..].chars().next();
-            let boundary = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-            // `crate::x::tokio` or a field of that name is not the crate; `tokio::` and `use tokio` are.
-            boundary(before)
-                && boundary(after)
-                && (word.contains("::") || after == Some(':') || after == Some(';'))
-        });
-        if named {
+        if names(&code, word) {
             wrong.push(format!("{path} names {word}: {} never sees it", room.name));
+        }
+    }
+    for (word, only) in ALONE {
+        // A field may have the crate's name; a path into it is the crate.
+        let named = code.match_indices(&format!("{word}::")).any(|(at, _)| {
+            let before = code[..at].chars().next_back();
+            before.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+        });
+        if *only != path && named {
+            wrong.push(format!("{path} names {word}: only {only} may"));
         }
     }
     wrong
@@ -364,6 +381,7 @@ fn each_wall_is_guarded() {
         ("domain/y.rs", "fn f() { tokio::spawn(async {}); }"),
         ("app/x.rs", "use crate::{domain::ids, store::Ledger};"),
         ("app/y.rs", "fn f() { let t = jiff::Timestamp::now(); }"),
+        ("domain/calendar/rule.rs", "use rrule::RRule;"),
         ("report/x.rs", "use crate::tui::run;"),
         ("config/x.rs", "use crate::app::world::World;"),
         ("config/y.rs", "use reqwest::Client;"),

@@ -90,6 +90,8 @@ fn without_colour_the_bad_thing_is_still_the_loudest() {
 #[test]
 fn every_story_has_its_picture() {
     let tales: Vec<Tale> = vec![
+        ("ruled", stories::ruled),
+        ("weekend", stories::weekend),
         ("warming", stories::warming),
         ("healthy", stories::healthy),
         ("bad_token", stories::bad_token),
@@ -167,6 +169,14 @@ fn overlays_and_zoom() {
         snapshot("zoom__errors", size, &mut shop, &["tab", "z"]);
         snapshot("dry_run", size, &mut shop, &["R", "tab", "enter"]);
         snapshot("frozen", size, &mut shop, &["f"]);
+    }
+    for (name, tale) in [
+        ("ruled", stories::ruled as fn() -> Shop),
+        ("weekend", stories::weekend),
+    ] {
+        let mut shop = tale();
+        let detail = format!("detail__calendar_{name}");
+        snapshot(&detail, (120, 40), &mut shop, &["shift-tab", "enter"]);
     }
     for size in [(40, 10), (60, 16)] {
         let mut shop = stories::bad_deploy();

@@ -161,7 +161,7 @@ fn svg(buffer: &Buffer) -> String {
 
 #[test]
 fn the_picture_of_the_readme_is_the_screen() {
-    let shop = stories::bad_deploy();
+    let shop = stories::ruled();
     let mut screen = screen((120, 40));
     holds(
         "tests/pictures/cockpit.svg",

@@ -7,6 +7,7 @@ mod flow;
 mod gates;
 #[cfg(test)]
 mod gates_tests;
+mod ruled;
 mod sign;
 mod wanted;
 
@@ -72,6 +73,7 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
             effects.extend(flow::written(world, &target, written, now));
         }
     }
+    ruled::refresh(world, now);
     effects.extend(flow::advance(world, now));
     effects.extend(wanted::due(world, now));
     effects
@@ -84,6 +86,11 @@ pub(super) fn overview_restored(
     now: Now,
 ) {
     derive::overview(world, service, now);
+}
+
+/// Brings up to date what the calendar says, for a World that no message has reached yet.
+pub fn calendar(world: &mut World, now: Now) {
+    ruled::refresh(world, now);
 }
 
 /// A target's details were restored from the last screen.

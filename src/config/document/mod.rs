@@ -1,10 +1,13 @@
 //! The one table of configuration keys: names, kinds, defaults, words. Everything that must know the keys reads this.
 //! A part that has no implementation has no row here, so writing it is an error instead of a silent nothing.
 
+mod calendar;
 mod gates;
 mod service;
 
 use super::schema::{Key, Keyed, Kind, Node};
+
+pub(crate) use calendar::PLAN;
 
 const SHARE: Kind = Kind::Number {
     above: 0.0,
@@ -48,6 +51,11 @@ pub const ROOT: Node = Node::Table(&[
         "What is released and runs. The id never changes, since the ledger refers to it.",
     ),
     Key::new("gates", Node::Keyed(&gates::GATES), gates::DOC),
+    Key::new(
+        "calendar",
+        Node::Table(calendar::CALENDAR),
+        "When releases may go.",
+    ),
     Key::new("ui", Node::Table(UI), "The screen."),
     Key::new("state", Node::Table(STATE), "What is kept on this machine.").guarded(),
     Key::new(

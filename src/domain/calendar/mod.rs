@@ -1,13 +1,27 @@
-//! The release calendar: what was and what will be, from milestones, releases and deployments.
+//! The release calendar: what was and what will be (milestones, releases, deployments, plans), and when releases may go
+//! (windows and freezes).
+
+pub mod decision;
+pub mod interval;
+pub mod planned;
+pub mod recurrence;
+pub mod rule;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod vectors;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{EnvId, ServiceId};
+use super::ids::{EnvId, ServiceId, Target};
 use super::release::Overview;
 use super::text::Safe;
+use planned::Planned;
+use rule::{Rule, RuleKind};
 
 /// What kind of entry it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,6 +33,12 @@ pub enum EntryKind {
     Release,
     /// A deployment.
     Deployment,
+    /// A planned release.
+    Plan,
+    /// A window is open.
+    Window,
+    /// A freeze.
+    Freeze,
 }
 
 /// When an entry is.
@@ -30,6 +50,15 @@ pub enum When {
     On(Date),
     /// Not dated (a draft).
     Open,
+}
+
+/// What people have laid down: the rules, and what is planned.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Calendar {
+    /// Windows and freezes.
+    pub rules: Vec<Rule>,
+    /// Planned releases.
+    pub plans: Vec<Planned>,
 }
 
 /// How an entry ended or stands.
@@ -63,6 +92,12 @@ pub struct Entry {
     pub state: EntryState,
     /// Its page.
     pub url: Option<Safe>,
+    /// When it is over, where it lasts.
+    pub end: Option<Timestamp>,
+    /// Where it was written: `file:line`, for rules and plans.
+    pub source: Option<Safe>,
+    /// What stands against it, for plans.
+    pub conflicts: Vec<Safe>,
 }
 
 impl When {
@@ -75,15 +110,25 @@ impl When {
         }
     }
 
+    /// When it begins: a day begins at midnight in `zone`.
+    pub fn begins(self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::On(date) => date.to_zoned(zone.clone()).ok().map(|z| z.timestamp()),
+            Self::Open => None,
+        }
+    }
+
+    /// The instant, where there is one.
+    pub fn instant(self) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::On(_) | Self::Open => None,
+        }
+    }
+
     fn order(self, zone: &TimeZone) -> (Date, Option<Timestamp>) {
-        (
-            self.day(zone),
-            if let Self::At(at) = self {
-                Some(at)
-            } else {
-                None
-            },
-        )
+        (self.day(zone), self.instant())
     }
 }
 
@@ -97,6 +142,9 @@ pub fn entries(service: &ServiceId, overview: &Overview) -> Vec<Entry> {
         title: m.title.clone(),
         state: EntryState::Planned,
         url: Some(m.url.clone()),
+        end: None,
+        source: None,
+        conflicts: Vec::new(),
     });
     let releases = overview.releases.iter().map(|r| Entry {
         kind: EntryKind::Release,
@@ -110,6 +158,9 @@ pub fn entries(service: &ServiceId, overview: &Overview) -> Vec<Entry> {
             EntryState::Done
         },
         url: Some(r.url.clone()),
+        end: None,
+        source: None,
+        conflicts: Vec::new(),
     });
     let deployments = overview.deployments.iter().flat_map(|(env, list)| {
         list.iter().map(move |d| Entry {
@@ -130,20 +181,81 @@ pub fn entries(service: &ServiceId, overview: &Overview) -> Vec<Entry> {
                 EntryState::Failed
             },
             url: d.latest().and_then(|s| s.log_url.clone()),
+            end: None,
+            source: None,
+            conflicts: Vec::new(),
         })
     });
     milestones.chain(releases).chain(deployments).collect()
 }
 
+/// The windows and freezes of a target in `[from, to)`, and all planned releases in it; in no order.
+pub fn ruled(
+    calendar: &Calendar,
+    target: &Target,
+    now: Timestamp,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<Entry> {
+    let rules = &calendar.rules;
+    let occurrences = rules
+        .iter()
+        .filter(|rule| rule.scope.holds(target))
+        .flat_map(|rule| rule.intervals(from, to).into_iter().map(move |i| (rule, i)))
+        .map(|(rule, i)| Entry {
+            kind: match rule.kind {
+                RuleKind::Window => EntryKind::Window,
+                RuleKind::Freeze => EntryKind::Freeze,
+            },
+            when: When::At(i.start),
+            service: target.service.clone(),
+            env: Some(target.env.clone()),
+            title: Safe::new(&format!("{} {}", rule.id, rule.kind)),
+            state: if i.contains(now) {
+                EntryState::Running
+            } else if i.end <= now {
+                EntryState::Done
+            } else {
+                EntryState::Planned
+            },
+            url: None,
+            end: Some(i.end),
+            source: Some(rule.place.clone()),
+            conflicts: Vec::new(),
+        });
+    let planned = calendar
+        .plans
+        .iter()
+        .filter(|plan| from <= plan.at && plan.at < to)
+        .map(|plan| Entry {
+            kind: EntryKind::Plan,
+            when: When::At(plan.at),
+            service: plan.target.service.clone(),
+            env: Some(plan.target.env.clone()),
+            title: plan.version.clone(),
+            state: EntryState::Planned,
+            url: None,
+            end: None,
+            source: Some(plan.place.clone()),
+            conflicts: plan.conflicts(rules),
+        });
+    occurrences.chain(planned).collect()
+}
+
+/// The entries in order of time; those without a date last.
+pub fn in_order(mut all: Vec<Entry>, zone: &TimeZone) -> Vec<Entry> {
+    all.sort_by_key(|e| (e.when.order(zone), e.kind));
+    all
+}
+
 /// The agenda around `now`: the latest past entries, then what is under way or ahead, in order of time.
 pub fn agenda(
-    mut all: Vec<Entry>,
+    all: Vec<Entry>,
     now: Timestamp,
     zone: &TimeZone,
     past: usize,
     ahead: usize,
 ) -> Vec<Entry> {
-    all.sort_by_key(|e| (e.when.order(zone), e.kind));
+    let all = in_order(all, zone);
     let today = now.to_zoned(zone.clone()).date();
     let is_past = |e: &Entry| match e.when {
         When::At(at) => at <= now && e.state != EntryState::Running,
@@ -172,6 +284,9 @@ mod tests {
             title: Safe::new(title),
             state: EntryState::Planned,
             url: None,
+            end: None,
+            source: None,
+            conflicts: Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@ use super::fresh::{self, Fresh};
 use super::{View, empty};
 use crate::app::action::ActionId;
 use crate::config::theme::Role;
+use crate::domain::calendar::decision::Standing;
 use crate::domain::calendar::{Entry, EntryKind, EntryState, When};
 use crate::tui::widgets::panel::Panel;
 use crate::tui::widgets::table::{self, Column};
@@ -58,6 +59,19 @@ fn today(view: &View<'_>) -> Date {
     view.now.0.to_zoned(view.world.zone.clone()).date()
 }
 
+/// Of the rules' entries those worth a row: of each window only the one that is open, or opens next; every freeze and plan.
+pub(in crate::tui) fn shown(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    entries.iter().filter(|e| {
+        let first = || {
+            let same = entries
+                .iter()
+                .filter(|o| o.kind == EntryKind::Window && o.title == e.title);
+            same.filter_map(|o| o.when.instant()).min() == e.when.instant()
+        };
+        e.kind != EntryKind::Window || first()
+    })
+}
+
 /// The name of the screen's zone: `Europe/Berlin`, else its offset.
 pub(in crate::tui) fn zone_name(view: &View<'_>) -> String {
     let zone = &view.world.zone;
@@ -65,6 +79,25 @@ pub(in crate::tui) fn zone_name(view: &View<'_>) -> String {
         || view.now.0.to_zoned(zone.clone()).strftime("%Z").to_string(),
         str::to_owned,
     )
+}
+
+/// Whether any rule concerns the selected target: else the state is worth less room than what else there is to tell.
+pub(in crate::tui) fn is_ruled(view: &View<'_>) -> bool {
+    let decision = view.slice().and_then(|s| s.window.as_ref());
+    decision.is_some_and(|d| d.standing != Standing::Unruled)
+}
+
+/// The state for the title: `⏸ freeze in 2h 57m`, `open until 17:00`; none while nothing is worked out.
+pub(in crate::tui) fn headline(view: &View<'_>) -> Option<Span<'static>> {
+    let decision = view.slice()?.window.as_ref()?;
+    let words = decision.headline(view.now.0, &view.world.zone);
+    let soon = decision.next_freeze.is_some() && words.starts_with("freeze");
+    Some(match decision.standing {
+        Standing::Unruled => view.span(words, Role::Muted),
+        Standing::Frozen | Standing::Outside => view.span(format!("⏸ {words}"), Role::Bad),
+        Standing::Free | Standing::Inside if soon => view.span(format!("⏸ {words}"), Role::Warn),
+        Standing::Free | Standing::Inside => view.span(words, Role::Good),
+    })
 }
 
 /// Draws the pane; on a single row what comes next.
@@ -138,7 +171,7 @@ fn rows(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut 
             right: false,
         },
         Column {
-            least: 9,
+            least: 11,
             wished: 12,
             rank: 5,
             right: false,
@@ -172,11 +205,24 @@ fn rows(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut 
         let past = is_past(entry, view);
         let (symbol, role, word) = look(entry);
         let plain = if past { Role::Muted } else { Role::Text };
-        let running = entry.state == EntryState::Running;
+        let window = entry.kind == EntryKind::Window;
+        let running = entry.state == EntryState::Running && !window;
+        let word = until(entry, view).unwrap_or_else(|| word.to_owned());
+        let name = match places.get(3).copied().flatten() {
+            Some((_, width)) if window => bar(entry, width),
+            _ => what(entry, view),
+        };
         let selected = focused && state.selected == Some(i);
         let title = Line::from(vec![
             view.span(if selected { "▸" } else { "" }, Role::Accent),
-            view.span(what(entry, view), if running { Role::Title } else { plain }),
+            view.span(
+                name,
+                match entry.kind {
+                    EntryKind::Window | EntryKind::Freeze => role,
+                    _ if running => Role::Title,
+                    _ => plain,
+                },
+            ),
         ]);
         let cells = [
             view.line(
@@ -199,7 +245,7 @@ fn rows(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut 
             title,
             view.line(
                 word,
-                if running || role == Role::Bad {
+                if running || matches!(role, Role::Bad | Role::Warn) {
                     role
                 } else {
                     Role::Muted
@@ -241,8 +287,32 @@ fn clock(at: Timestamp, view: &View<'_>) -> String {
         .to_string()
 }
 
+/// The end of what lasts: `→ 17:00`, `→ Mon 09:00`, `→ 7 Jan`.
+pub(in crate::tui) fn until(entry: &Entry, view: &View<'_>) -> Option<String> {
+    let end = entry.end?;
+    let zone = &view.world.zone;
+    let days = When::At(end).day(zone) - entry.when.day(zone);
+    let form = match days.get_days() {
+        0 => "→ %H:%M",
+        -6..=6 => "→ %a %H:%M",
+        _ => "→ %-d %b",
+    };
+    Some(end.to_zoned(zone.clone()).strftime(form).to_string())
+}
+
+/// A window's row: its name in a bar, as wide as there is room.
+fn bar(entry: &Entry, width: u16) -> String {
+    let name = format!(" {} ", entry.title);
+    let room = usize::from(width.min(30)).saturating_sub(text::width(&name) + 1);
+    let left = room / 2;
+    format!("{}{name}{}▌", "█".repeat(left), "█".repeat(room - left))
+}
+
 /// `checkout v2.15.0`, with the environment where it is not the selected one.
 pub(in crate::tui) fn what(entry: &Entry, view: &View<'_>) -> String {
+    if matches!(entry.kind, EntryKind::Window | EntryKind::Freeze) {
+        return entry.title.to_string();
+    }
     let here = view.target().map(|t| &t.env);
     let env = match &entry.env {
         Some(env) if Some(env) != here => format!(" → {env}"),
@@ -254,11 +324,18 @@ pub(in crate::tui) fn what(entry: &Entry, view: &View<'_>) -> String {
 /// The symbol, the role and the word of an entry.
 pub(in crate::tui) fn look(entry: &Entry) -> (&'static str, Role, &'static str) {
     match (entry.kind, entry.state) {
+        (EntryKind::Window, EntryState::Running) => ("▐", Role::Good, "open"),
+        (EntryKind::Window, _) => ("▐", Role::Muted, "window"),
+        (EntryKind::Freeze, EntryState::Running) => ("⏸", Role::Bad, "frozen"),
+        (EntryKind::Freeze, _) => ("⏸", Role::Warn, "freeze"),
+        (EntryKind::Plan, _) if !entry.conflicts.is_empty() => ("!", Role::Warn, "conflict"),
         (_, EntryState::Running) => ("●", Role::Accent, "under way"),
         (_, EntryState::Failed) => ("✖", Role::Bad, "failed"),
         (EntryKind::Milestone, EntryState::Planned) => ("◇", Role::Info, "milestone"),
         (EntryKind::Release, EntryState::Planned) => ("○", Role::Text, "draft"),
-        (EntryKind::Deployment, EntryState::Planned) => ("○", Role::Text, "planned"),
+        (EntryKind::Plan, _) | (EntryKind::Deployment, EntryState::Planned) => {
+            ("○", Role::Text, "planned")
+        }
         (EntryKind::Release, EntryState::Done) => ("✔", Role::Good, "published"),
         (EntryKind::Milestone, EntryState::Done) => ("◆", Role::Good, "reached"),
         (EntryKind::Deployment, EntryState::Done) => ("✔", Role::Good, "deployed"),
@@ -297,22 +374,30 @@ fn folded(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
             if focused { Role::Accent } else { Role::Title },
         ),
     ];
-    let ahead = view
-        .agenda
-        .iter()
-        .filter(|e| !is_past(e, view) && e.state != EntryState::Running && e.when != When::Open);
+    if let Some(state) = headline(view).filter(|_| is_ruled(view)) {
+        spans.push(state);
+        spans.push(view.span(" · ", Role::Muted));
+    }
+    let ahead = view.agenda.iter().filter(|e| {
+        let told = e.state != EntryState::Running && e.when != When::Open;
+        !is_past(e, view) && told && e.kind != EntryKind::Window
+    });
     let next: Vec<String> = ahead
         .take(2)
         .map(|e| {
-            let day = day(e, view).map(|d| d.strftime("%a %d").to_string());
-            format!(
-                "{} {} {}",
-                what(e, view),
-                day.unwrap_or_default(),
-                time(e, view)
-            )
-            .trim_end()
-            .to_owned()
+            let at = time(e, view);
+            let day = day(e, view)
+                .filter(|d| *d != today(view) || at.is_empty())
+                .map(|d| d.strftime("%a %d").to_string());
+            [
+                Some(what(e, view)),
+                day,
+                Some(at).filter(|at| !at.is_empty()),
+            ]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
         })
         .collect();
     let last = view.agenda.iter().rfind(|e| is_past(e, view));

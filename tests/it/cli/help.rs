@@ -15,6 +15,7 @@ fn every_command_explains_itself() {
         "rollback resume",
         "rollback resolve",
         "verdict",
+        "calendar",
         "ledger",
         "ledger list",
         "ledger verify",

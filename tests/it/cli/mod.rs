@@ -1,5 +1,6 @@
 //! The built program from outside: a sealed home, arguments in, words and exit codes out. Answers are held against their schemas.
 
+mod calendar;
 mod gates;
 mod help;
 mod offline;

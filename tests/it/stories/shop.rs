@@ -6,6 +6,7 @@ use flightdeck::app::effect::{Effect, EffectKey, Fetch, Write};
 use flightdeck::app::msg::{Answer, Msg};
 use flightdeck::app::update::update;
 use flightdeck::app::world::{Scope, Start, Who, World};
+use flightdeck::domain::calendar::Calendar;
 use flightdeck::domain::catalog::{
     Catalog, Confirm, Environment, LatencyTemplate, Service, SignalTemplates,
 };
@@ -84,6 +85,7 @@ impl Shop {
             banner: Safe::default(),
             read_only: None,
             withheld: Vec::new(),
+            calendar: Calendar::default(),
             verdict: Settings::default(),
             scope: Scope::Focus,
             focus: Some(target("checkout", "production")),

@@ -14,6 +14,7 @@ use flightdeck::domain::rollback::orders::Confirmation;
 use flightdeck::domain::rollback::{CancelAnswer, DispatchAnswer, Ids};
 use flightdeck::domain::text::Safe;
 
+use super::calendar::calendar;
 use super::shop::{Shop, at, budget, deployment, fault, hostile, run, target};
 
 /// Fixed ids, so that pictures are the same every time.
@@ -135,6 +136,35 @@ pub(crate) fn gated() -> Shop {
         ];
     }
     shop.pass(5);
+    shop
+}
+
+/// The same with windows, freezes and a plan: today's window closes into the weekend's freeze.
+pub(crate) fn ruled() -> Shop {
+    let mut shop = Shop::open("12:58:05", |start| start.calendar = calendar());
+    shop.tell(budget());
+    shop.tell(Msg::Tick);
+    while shop.now.0 < at("13:03:00") {
+        shop.pass(5);
+    }
+    shop
+}
+
+/// The weekend has begun, nothing is under way.
+pub(crate) fn weekend() -> Shop {
+    let mut shop = Shop::open("17:00:00", |start| start.calendar = calendar());
+    shop.overviews
+        .get_mut("checkout")
+        .unwrap()
+        .as_mut()
+        .unwrap()
+        .deployments[1]
+        .1
+        .remove(0);
+    shop.traffic = |_| (28, 0.0);
+    shop.tell(budget());
+    shop.tell(Msg::Tick);
+    shop.pass(20);
     shop
 }
 
