@@ -29,6 +29,8 @@ pub struct GateConfig {
     pub approvals: Option<ApprovalsConfig>,
     /// A way back.
     pub rollback_plan: Option<NoKeys>,
+    /// The calendar.
+    pub window: Option<NoKeys>,
     /// A value on the web.
     pub http: Option<HttpConfig>,
     /// Sign-offs.

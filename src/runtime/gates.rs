@@ -52,6 +52,8 @@ fn spec(id: &str, gate: &GateConfig, service: &ServiceId, env: &EnvId) -> Option
         GateKind::Approvals(Approve { min: approvals.min })
     } else if gate.rollback_plan.is_some() {
         GateKind::RollbackPlan
+    } else if gate.window.is_some() {
+        GateKind::Window
     } else if let Some(value) = &gate.http {
         GateKind::Http(http(value, service, env))
     } else {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use flightdeck::config::{self, Folders, Sources};
+use flightdeck::domain::calendar::decision::{Question, decide};
+use flightdeck::domain::calendar::rule::{Rule, RuleKind, Scope, Times};
 use flightdeck::domain::fetched::{Fault, FaultKind, Fetched};
 use flightdeck::domain::gate::evaluate::{Facts, rows};
 use flightdeck::domain::gate::http::{Measured, Reading};
@@ -19,6 +21,7 @@ use flightdeck::domain::rollback::{Refusal, Way, WayKind};
 use flightdeck::domain::text::Safe;
 use flightdeck::domain::units::Now;
 use flightdeck::runtime::assemble;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -52,6 +55,7 @@ struct Case {
     ways: Option<bool>,
     live: Option<char>,
     plan: Option<String>,
+    freeze: Option<bool>,
     state: String,
     summary: Option<String>,
     value: Option<String>,
@@ -150,6 +154,33 @@ fn version(c: char, name: &str) -> VersionRef {
     }
 }
 
+/// An office window around now, and a freeze in it if one is wanted.
+fn rules(frozen: bool) -> Vec<Rule> {
+    let rule = |id: &str, kind, around_s: i64| {
+        let local = |s| ago(s).to_zoned(TimeZone::UTC).datetime();
+        Rule {
+            id: id.to_owned(),
+            kind,
+            zone: TimeZone::UTC,
+            zone_name: Safe::new("UTC"),
+            times: Times {
+                repeats: None,
+                dates: vec![(local(around_s), local(-around_s))],
+            },
+            scope: Scope::default(),
+            allow: vec![],
+            hard: false,
+            reason: Safe::new(id),
+            place: Safe::new("config.toml:7"),
+        }
+    };
+    let mut rules = vec![rule("office", RuleKind::Window, 7_200)];
+    if frozen {
+        rules.push(rule("year end", RuleKind::Freeze, 600));
+    }
+    rules
+}
+
 fn holds(file: &str, scenario: &Scenario, case: &Case) {
     let what = format!("{file}: {}", case.name);
     let specs = configured(case.gate.as_ref().unwrap_or(&scenario.gate));
@@ -245,6 +276,13 @@ fn holds(file: &str, scenario: &Scenario, case: &Case) {
         })
     });
     let live = case.live.map(|c| version(c, "v2.15.0"));
+    let decision = case.freeze.map(|frozen| {
+        let question = Question {
+            target: &target,
+            kind: None,
+        };
+        decide(&rules(frozen), &question, ago(0))
+    });
     let overview = fetched(case, plan.is_some().then_some(()));
     let rows = rows(
         &specs,
@@ -266,6 +304,7 @@ fn holds(file: &str, scenario: &Scenario, case: &Case) {
                 seen_at: overview.at(),
                 fault: overview.fault(),
             },
+            window: decision.as_ref(),
             stale_after: SignedDuration::from_mins(30),
         },
     );
@@ -320,7 +359,14 @@ fn every_scenario_holds() {
     kinds.sort();
     assert_eq!(
         kinds,
-        ["approvals", "checks", "http", "manual", "rollback_plan"],
+        [
+            "approvals",
+            "checks",
+            "http",
+            "manual",
+            "rollback_plan",
+            "window"
+        ],
         "each kind has its scenarios"
     );
 }

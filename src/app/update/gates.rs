@@ -95,6 +95,7 @@ fn judged(world: &World, target: &Target, now: Now) -> Option<Checklist> {
             seen_at: overview.and_then(Fetched::at),
             fault: overview.and_then(Fetched::fault),
         },
+        window: slice.window.as_ref(),
         stale_after: stale_after(world),
     };
     Some(list(rows(&env.gates, &facts)))

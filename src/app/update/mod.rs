@@ -19,6 +19,8 @@ use crate::domain::units::Now;
 /// Takes a message in: changes the World and answers what is to be done.
 pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
     let mut effects = Vec::new();
+    // First, so that no gate is judged by what the calendar said before a border.
+    ruled::refresh(world, now);
     match msg {
         Msg::Tick => derive::time_passes(world, now),
         Msg::Focus(target) => {

@@ -9,7 +9,7 @@ pub(super) const DOC: &str = "What a candidate has to meet, by name; the one sub
 /// `[gates]`.
 pub(super) const GATES: Keyed = Keyed {
     what: "gate",
-    examples: &["ci", "review", "way-back", "coverage", "uat"],
+    examples: &["ci", "review", "way-back", "window", "coverage", "uat"],
     more: "security = { stage = \"test\", http = { get = \"https://scan.example/$service?version=$version\", path = \"$.findings[?@.severity=='critical']\", reduce = \"count\", at_most = 0 } }\n\
            product = { stage = \"prepare\", required = false, manual = { slots = [\"@li\"] }, when = { kind = [\"minor\", \"major\"], env = [\"production\"] }, valid_for = \"7d\" }",
     built_in: &[],
@@ -84,6 +84,12 @@ pub(super) const GATES: Keyed = Keyed {
             "rollback_plan",
             Node::Table(&[]),
             "There is a way back, and it is known where to.",
+        )
+        .example("{}"),
+        Key::new(
+            "window",
+            Node::Table(&[]),
+            "The calendar lets a release go: inside a window where there are any, outside every freeze.",
         )
         .example("{}"),
         Key::new(

@@ -10,6 +10,7 @@ use super::rollback_plan::WayBack;
 use super::signoff::SignOff;
 use super::spec::{GateKind, GateSpec};
 use super::{Evidence, GateRow, GateState};
+use crate::domain::calendar::decision::Decision;
 use crate::domain::fetched::Fetched;
 use crate::domain::release::{Approvals, Checks, VersionRef};
 use crate::domain::text::Safe;
@@ -34,6 +35,8 @@ pub struct Facts<'a> {
     pub signoffs: Result<&'a [SignOff], &'a str>,
     /// Whether there is a way back.
     pub way_back: WayBack<'a>,
+    /// What the calendar says; none: it was not looked at yet.
+    pub window: Option<&'a Decision>,
     /// An answer older than that says nothing: its source no longer answers.
     pub stale_after: SignedDuration,
 }
@@ -87,6 +90,7 @@ fn row(spec: &GateSpec, facts: &Facts<'_>) -> GateRow {
         GateKind::Checks(set) => super::checks::evaluate(set, facts),
         GateKind::Approvals(approve) => super::approvals::evaluate(*approve, facts),
         GateKind::RollbackPlan => super::rollback_plan::evaluate(facts),
+        GateKind::Window => super::window::evaluate(facts),
         GateKind::Http(value) => super::http::evaluate(&spec.id, value, spec.valid_for, facts),
         GateKind::Manual(manual) => {
             super::manual::evaluate(&spec.id, manual, spec.valid_for, facts)

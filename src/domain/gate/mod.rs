@@ -1,4 +1,4 @@
-//! Gates: named conditions on a candidate for an environment. One file per kind ([`checks`], [`approvals`], [`rollback_plan`],
+//! Gates: named conditions on a candidate for an environment. One file per kind ([`checks`], [`approvals`], [`rollback_plan`], [`window`],
 //! [`http`], [`manual`]), each with its parameters and its `evaluate`; [`spec`] is what is configured, [`evaluate`] judges a list of
 //! gates on the facts. Where no gates are configured, [`rollup`] makes them from the candidate's checks and statuses.
 
@@ -13,6 +13,7 @@ pub mod rollback_plan;
 pub mod rollup;
 pub mod signoff;
 pub mod spec;
+pub mod window;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

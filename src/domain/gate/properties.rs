@@ -279,6 +279,7 @@ fn state(nth: usize, required: bool, source: Source) -> (GateState, Outcome) {
                 })),
                 fault: None,
             },
+            window: None,
             stale_after: SignedDuration::from_mins(10),
         },
     );

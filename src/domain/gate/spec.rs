@@ -36,6 +36,8 @@ pub enum GateKind {
     Approvals(Approve),
     /// There is a way back.
     RollbackPlan,
+    /// The calendar lets a release go.
+    Window,
     /// A value on the web is as wanted.
     Http(HttpValue),
     /// People signed.
@@ -51,6 +53,7 @@ impl GateKind {
             Self::Checks(_) => "checks",
             Self::Approvals(_) => "approvals",
             Self::RollbackPlan => "rollback_plan",
+            Self::Window => "window",
             Self::Http(_) => "http",
             Self::Manual(_) => "manual",
             Self::Withheld => "withheld",
@@ -62,7 +65,11 @@ impl GateKind {
         match self {
             Self::Approvals(_) => true,
             Self::Manual(m) => m.bar_authors,
-            Self::Checks(_) | Self::RollbackPlan | Self::Http(_) | Self::Withheld => false,
+            Self::Checks(_)
+            | Self::RollbackPlan
+            | Self::Window
+            | Self::Http(_)
+            | Self::Withheld => false,
         }
     }
 }
