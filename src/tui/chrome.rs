@@ -48,9 +48,13 @@ pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut B
     let budget = budget(view);
     let state = calendar::headline(view).unwrap_or_default();
     let mut forms: Vec<Vec<&Span<'static>>> = vec![vec![&fresh, &budget, &state, &long]];
-    // That nothing is ruled is the first to go; what is ruled goes after the budget and the date.
+    // That nothing is ruled is the first to go; what is ruled goes after the date and the budget.
     if calendar::is_ruled(view) {
-        forms.extend([vec![&fresh, &state, &long], vec![&fresh, &state, &short]]);
+        forms.extend([
+            vec![&fresh, &budget, &state, &short],
+            vec![&fresh, &state, &long],
+            vec![&fresh, &state, &short],
+        ]);
     } else {
         forms.push(vec![&fresh, &budget, &long]);
     }
