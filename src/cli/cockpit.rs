@@ -76,6 +76,7 @@ fn look(setup: &Setup) -> Result<tui::Options, Failure> {
         theme,
         keymap(ui)?,
         mouse(setup),
+        ui.ascii,
     ))
 }
 

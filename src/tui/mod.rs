@@ -10,6 +10,7 @@ pub mod layout;
 pub mod overlays;
 pub mod paint;
 pub mod panes;
+mod plain;
 pub mod routing;
 mod run;
 pub mod screen;

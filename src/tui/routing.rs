@@ -258,6 +258,7 @@ impl Screen {
             styles: &self.styles,
             window: self.window,
             agenda: &self.agenda,
+            ascii: self.look.ascii,
         };
         match (self.focus, action) {
             (PaneId::Gates, _) => {

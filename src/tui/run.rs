@@ -4,10 +4,13 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 use rustix::io::Errno;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::{sleep, sleep_until, timeout};
 
@@ -54,7 +57,7 @@ pub struct Options {
 
 impl Options {
     /// For the process' own terminal, as its environment describes it: colours, whether a browser can be opened here.
-    pub fn from_environment(theme: Theme, keymap: Keymap, mouse: bool) -> Self {
+    pub fn from_environment(theme: Theme, keymap: Keymap, mouse: bool, ascii: bool) -> Self {
         let var = |name: &str| std::env::var(name).ok();
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let no_color = var("NO_COLOR");
@@ -71,6 +74,7 @@ impl Options {
                 theme,
                 depth,
                 browser: display && !remote,
+                ascii,
                 ids: Driver::ids,
             },
             modes: Modes { mouse },
@@ -96,6 +100,8 @@ pub struct Cockpit {
     done: UnboundedSender<Result<(), Errno>>,
     painter: Painter,
     screen: Screen,
+    /// Set by a signal that came before the loop listened.
+    asked_to_leave: Arc<AtomicBool>,
     /// Last, so that it is given back after everything else has let go of it.
     terminal: Terminal,
 }
@@ -109,12 +115,15 @@ enum Turn {
 
 impl Cockpit {
     /// Takes the terminal and draws the World as it is, modes and frame in one write. Needs no runtime.
-    /// Signals are handled from [`Self::fly`] on: until then a SIGTERM ends the process with the terminal taken, so
-    /// little should stand between the two.
+    /// A signal that asks to leave is heard from here on; [`Self::fly`] obeys it first thing.
     ///
     /// # Errors
     /// There is no terminal, or it failed.
     pub fn first_paint(world: &World, now: Now, options: Options) -> Result<Self, TuiError> {
+        let asked_to_leave = Arc::new(AtomicBool::new(false));
+        for signal in [SIGTERM, SIGHUP, SIGINT] {
+            signal_hook::flag::register(signal, Arc::clone(&asked_to_leave))?;
+        }
         let tty = Tty::open().map_err(TuiError::NoTerminal)?;
         let size = tty.size();
         let terminal = Terminal::enter(tty, options.modes).map_err(TuiError::NoTerminal)?;
@@ -126,6 +135,7 @@ impl Cockpit {
             done,
             painter: Painter::new(terminal.opening()),
             screen: Screen::new(options.look, size),
+            asked_to_leave,
             terminal,
         };
         cockpit.draw(world, now);
@@ -151,6 +161,10 @@ impl Cockpit {
     /// The terminal failed.
     pub async fn fly(mut self, mut driver: Driver) -> Result<(), TuiError> {
         let mut signals = Signals::new()?;
+        if self.asked_to_leave.load(Ordering::Acquire) {
+            self.leave(&mut driver).await;
+            return Ok(());
+        }
         let (events_in, mut events) = mpsc::channel(EVENTS);
         let input = Input::spawn(self.terminal.tty().input.try_clone()?, events_in)?;
         // The terminal may have been resized before anybody listened.

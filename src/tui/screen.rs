@@ -11,6 +11,7 @@ use super::chrome;
 use super::layout::{self, PaneId};
 use super::overlays::{Overlay, detail, help, progress, quit, rollback_form, scroll, sign};
 use super::panes::{self, View, calendar, deploy, errors, gates, latency};
+use super::plain;
 use super::styles::{Depth, Styles};
 use super::widgets::chart::window::Window;
 use crate::app::action::Context;
@@ -40,6 +41,8 @@ pub struct Look {
     pub depth: Depth,
     /// Whether a browser can be opened here; else an address is shown and copied.
     pub browser: bool,
+    /// Draws with ASCII only.
+    pub ascii: bool,
     /// Makes the ids of a rollback's writes.
     pub ids: fn() -> Ids,
 }
@@ -311,6 +314,7 @@ impl Screen {
             styles: &self.styles,
             window: self.window,
             agenda: &self.agenda,
+            ascii: self.look.ascii,
         }
     }
 
@@ -335,6 +339,7 @@ pub fn render(world: &World, screen: &Screen, now: Now, area: Rect, buffer: &mut
         styles: &screen.styles,
         window: f.window,
         agenda: &f.agenda,
+        ascii: screen.look.ascii,
     });
     let zoom = screen.zoomed.then_some(screen.focus);
     let places = layout::plan(area, zoom);
@@ -365,6 +370,9 @@ pub fn render(world: &World, screen: &Screen, now: Now, area: Rect, buffer: &mut
         overlay_on(&live, screen, overlay, over, buffer);
     }
     chrome::keys(&live, screen, places.keys, buffer);
+    if screen.look.ascii {
+        plain::fold(area, buffer);
+    }
 }
 
 fn overlay_on(

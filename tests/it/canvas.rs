@@ -17,6 +17,7 @@ pub(crate) fn look(theme: &str, depth: Depth) -> Look {
         theme: Theme::built_in(theme).unwrap(),
         depth,
         browser: false,
+        ascii: false,
         ids,
     }
 }

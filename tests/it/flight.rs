@@ -48,10 +48,17 @@ fn child() {
         _ => stories::bad_deploy(),
     };
     install_panic_hook();
-    let options =
-        Options::from_environment(Theme::built_in("dark").unwrap(), Keymap::default(), true);
+    let options = Options::from_environment(
+        Theme::built_in("dark").unwrap(),
+        Keymap::default(),
+        true,
+        false,
+    );
     // Painted before there is any runtime.
     let cockpit = Cockpit::first_paint(&shop.world, shop.now, options).unwrap();
+    if story == "early" {
+        kill_process(rustix::process::getpid(), Signal::TERM).unwrap();
+    }
     let (clock, _hand) = Clock::manual(shop.now.0);
     let (_answers, inbox) = tokio::sync::mpsc::channel(8);
     let driver = Driver::new(shop.world, clock, inbox, Box::new(Nobody));
@@ -237,6 +244,18 @@ fn signals_end_it_and_the_terminal_is_given_back() {
         assert!(flight.ended(), "{signal:?}");
         flight.assert_given_back();
     }
+}
+
+#[test]
+fn a_signal_before_the_loop_listens_is_obeyed_too() {
+    let mut flight = Flight::of("early", (80, 24));
+    assert!(flight.ended());
+    flight.assert_given_back();
+    let output = flight.seen.lock().unwrap().1.clone();
+    assert!(
+        String::from_utf8_lossy(&output).contains("\u{1b}[?1049h"),
+        "it was taken"
+    );
 }
 
 #[test]

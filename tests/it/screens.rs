@@ -194,3 +194,16 @@ fn overlays_and_zoom() {
     let mut shop = stories::rollback_running();
     snapshot("quit", (80, 24), &mut shop, &["q"]);
 }
+
+#[test]
+fn with_ascii_alone_the_story_is_told_too() {
+    let mut shop = stories::bad_deploy();
+    let mut look = look("dark", Depth::True);
+    look.ascii = true;
+    let mut screen = Screen::new(look, (80, 24));
+    let picture = text(&draw(&shop, &mut screen));
+    assert!(picture.is_ascii(), "{picture}");
+    keep("cockpit__bad_deploy_ascii", (80, 24), &picture);
+    press(&mut screen, &mut shop, &["R"]);
+    assert!(text(&draw(&shop, &mut screen)).is_ascii());
+}

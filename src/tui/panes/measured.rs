@@ -65,7 +65,7 @@ impl Measured<'_> {
             zone: &view.world.zone,
             label: self.label,
             role: self.role(view),
-            ascii: false,
+            ascii: view.ascii,
         }
         .render(place, buffer, view.styles);
     }

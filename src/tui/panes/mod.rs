@@ -34,6 +34,8 @@ pub struct View<'a> {
     pub window: (i64, i64),
     /// The calendar around now, in order.
     pub agenda: &'a [Entry],
+    /// Whether charts are drawn with ASCII only.
+    pub ascii: bool,
 }
 
 impl<'a> View<'a> {
