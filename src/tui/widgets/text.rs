@@ -82,7 +82,11 @@ pub fn wrap(text: &str, max: usize) -> Vec<String> {
             continue;
         }
         for grapheme in word.graphemes(true) {
-            let w = columns(grapheme);
+            // One character with its marks may be wider than a whole row.
+            let (grapheme, w) = match columns(grapheme) {
+                w if w > max => ("…", 1),
+                w => (grapheme, w),
+            };
             if used > 0 && used + w > max {
                 rows.push(std::mem::take(&mut row));
                 used = 0;
@@ -236,6 +240,8 @@ mod tests {
         assert_eq!(wrap("漢字漢字", 5), ["漢字", "漢字"]);
         assert_eq!(wrap("  ", 5), Vec::<String>::new());
         assert_eq!(wrap("x", 0), Vec::<String>::new());
+        // A wide character with a spacing mark: three columns that can't be taken apart.
+        assert_eq!(wrap("\u{4e26}\u{df2}", 2), ["…"]);
     }
 
     proptest! {
