@@ -83,23 +83,16 @@ impl Sources {
     }
 
     /// Finds a secret off the loop: a program may be run for it.
-    async fn secret(
-        &self,
-        what: &str,
-        reference: &TokenRef,
-        host: &str,
-    ) -> Result<secrets::Secret, Fault> {
+    async fn secret(&self, reference: &TokenRef, host: &str) -> Result<secrets::Secret, Fault> {
         let (reference, host, env) = (reference.clone(), host.to_owned(), self.env.clone());
         let found =
             tokio::task::spawn_blocking(move || secrets::resolve(&reference, &host, &env)).await;
         match found {
             Ok(Ok(secret)) => Ok(secret),
-            Ok(Err(e)) => {
-                Err(self.fault(FaultKind::Auth, &format!("{what}: {}", e.message), &e.hint))
-            }
+            Ok(Err(e)) => Err(self.fault(FaultKind::Auth, &e.message, &e.hint)),
             Err(_) => Err(self.fault(
                 FaultKind::Internal,
-                &format!("{what}: looking for its token was interrupted"),
+                "looking for the token was interrupted",
                 "try again",
             )),
         }
@@ -116,9 +109,7 @@ impl Sources {
         let made = cell.get_or_try_init(|| async {
             init_tls();
             let host = config.api.host();
-            let secret = self
-                .secret(&format!("github.{name}"), &config.token, &host)
-                .await?;
+            let secret = self.secret(&config.token, &host).await?;
             let settings = GithubSettings {
                 name: name.to_owned(),
                 api: config.api.url().clone(),
@@ -148,11 +139,10 @@ impl Sources {
         let made = cell.get_or_try_init(|| async {
             init_tls();
             let host = config.url.host();
-            let what = format!("metrics.{name}");
             let secret = |reference: TokenRef| {
-                let (what, host) = (what.clone(), host.clone());
+                let host = host.clone();
                 async move {
-                    self.secret(&what, &reference, &host)
+                    self.secret(&reference, &host)
                         .await
                         .map(|s| s.for_host(&host).cloned().unwrap_or_default())
                 }
