@@ -138,7 +138,7 @@ pub(in crate::app::update) fn written(
         Written::Recorded(result) => send::recorded(flow, who, result, now),
         Written::Cancelled(answer) => send::cancel_answered(flow, who, answer, now),
         Written::Dispatched(answer) => send::dispatch_answered(flow, who, answer, now),
-        Written::TakenOver(result) => resume::taken_over(flow, who, result, now),
+        Written::TakenOver(result) => resume::taken_over(flow, result, now),
     })
 }
 

@@ -73,12 +73,7 @@ fn take_over(flow: &Flow, who: &Who, now: Now) -> Effect {
     )
 }
 
-pub(super) fn taken_over(
-    flow: &mut Flow,
-    who: &Who,
-    result: Result<bool, Fault>,
-    now: Now,
-) -> Vec<Effect> {
+pub(super) fn taken_over(flow: &mut Flow, result: Result<bool, Fault>, now: Now) -> Vec<Effect> {
     match result {
         Ok(true) => {
             flow.joined = false;
@@ -89,7 +84,6 @@ pub(super) fn taken_over(
             );
             // Where it stood is read from its rows; `ledger_read` of the row just written brings them.
             flow.stage = Stage::TakingOver;
-            let _ = who;
             Vec::new()
         }
         Ok(false) if flow.stage == Stage::TakingOver => {

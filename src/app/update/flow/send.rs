@@ -120,6 +120,7 @@ pub(super) fn cancel_answered(
         CancelAnswer::Rejected(f) => ("rejected", Some(f)),
         CancelAnswer::Lost(f) => ("lost", Some(f)),
     };
+    let answered = error.is_none();
     let mut extra = json!({ "run": run, "result": result });
     merge(&mut extra, error);
     let mut effects = vec![write(
@@ -132,7 +133,7 @@ pub(super) fn cancel_answered(
                 flow.stage = Stage::WaitingForEnd(now.0);
             }
             if let Some(run) = run {
-                let said = if error_is_none(&effects) {
+                let said = if answered {
                     "asked to stop, waiting for its end"
                 } else {
                     "no answer, looking at the run"
@@ -150,10 +151,6 @@ pub(super) fn cancel_answered(
         }
     }
     effects
-}
-
-fn error_is_none(effects: &[Effect]) -> bool {
-    !effects.iter().any(|e| matches!(e, Effect::Write { what: Write::Note(d), .. } if d.body.get("error").is_some()))
 }
 
 pub(super) fn dispatch_answered(
