@@ -133,6 +133,11 @@ impl Mixture {
         }
     }
 
+    /// Forgets what was seen, and not what was spent: a change may begin anew, within the same chance of a false alarm.
+    pub fn restart(&mut self) {
+        self.ln_a.fill(f64::NEG_INFINITY);
+    }
+
     /// The prior chance that the change began with this bin. Never more than 1 in sum.
     fn start_weight(&mut self, stage: Stage, settings: &Settings) -> f64 {
         let wanted = match stage {

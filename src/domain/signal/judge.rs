@@ -31,6 +31,9 @@ pub(super) enum Phase {
 /// The alarm, kept as it was raised.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Alarm {
+    /// When the deploy was convicted first.
+    pub(super) first: i64,
+    /// When it was convicted last: a deploy that recovered by itself may turn bad again.
     pub(super) at: i64,
     pub(super) metric: usize,
     pub(super) sure_after_s: i64,
@@ -168,7 +171,12 @@ impl Judge {
 
     /// What the bin that ended at `end` decides.
     fn decide(&mut self, end: i64, how: Use) {
-        if self.rollback_counts || self.alarm.is_some() {
+        let relapsed =
+            how.convict && self.recovered_at.is_some() && self.ln_e() >= self.settings.limit();
+        if relapsed {
+            self.recovered_at = None;
+            self.raise_alarm(end);
+        } else if self.rollback_counts || self.alarm.is_some() {
             self.decide_recovery(end);
         } else if how.convict {
             self.decide_open(end);
@@ -210,6 +218,7 @@ impl Judge {
             sentence.push_str("; thin baseline");
         }
         self.alarm = Some(Alarm {
+            first: self.alarm.as_ref().map_or(end, |a| a.first),
             at: end,
             metric: index,
             sure_after_s,
@@ -227,6 +236,7 @@ impl Judge {
         let earliest = from.saturating_add(self.settings.recovered_after_s);
         if self.recovered_at.is_none() && end >= earliest && self.is_clear() {
             self.recovered_at = Some(end);
+            self.metrics.iter_mut().for_each(Metric::restart_conviction);
         }
     }
 

@@ -142,6 +142,29 @@ fn bad_time_before_the_rollback_does_not_delay_the_recovery() {
 }
 
 #[test]
+fn a_deploy_that_recovered_by_itself_may_turn_bad_again() {
+    let mut judge = judge();
+    let bins = [9; 20].into_iter().chain([1; 30]).chain([9; 12]);
+    let said = push(&mut judge, 0, bins.chain([1; 30]));
+    assert_eq!(
+        states(&said[15..]),
+        [S::Degraded, S::Recovered, S::Degraded, S::Recovered]
+    );
+    let again = &said[61];
+    assert_eq!((again.state, again.advise_rollback), (S::Degraded, true));
+    assert_eq!(again.recovered_at_s, None);
+    assert_eq!(again.first_degraded_at_s, said[19].first_degraded_at_s);
+    // One bad bin is still no conviction.
+    let mut calm = self::judge();
+    let said = push(
+        &mut calm,
+        0,
+        [9; 20].into_iter().chain([1; 30]).chain([60]).chain([1; 9]),
+    );
+    assert_eq!(said.last().unwrap().state, S::Recovered);
+}
+
+#[test]
 fn a_rollback_that_does_not_help_is_no_recovery() {
     let mut judge = judge();
     push(&mut judge, 0, [9; 20]);

@@ -250,6 +250,11 @@ impl Metric {
         self.acquittal = Acquittal::default();
     }
 
+    /// Forgets what spoke against the deploy: it recovered, and may turn bad again.
+    pub(super) fn restart_conviction(&mut self) {
+        self.mixture.restart();
+    }
+
     /// Requests still needed to show that the metric is fine, if it is; `None` when that cannot be told.
     pub(super) fn requests_needed(&self, settings: &Settings) -> Option<f64> {
         let phi = self.base.phi;

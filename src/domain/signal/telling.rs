@@ -41,7 +41,7 @@ impl Judge {
             word: state.word(),
             summary: self.summary(state, headline, healthy_at_s, needs_requests),
             short: self.short(state, headline, healthy_at_s, needs_requests),
-            first_degraded_at_s: self.alarm.as_ref().map(|a| a.at),
+            first_degraded_at_s: self.alarm.as_ref().map(|a| a.first),
             healthy_at_s,
             recovered_at_s: self.recovered_at,
             advise_rollback: state == VerdictState::Degraded
