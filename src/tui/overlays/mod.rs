@@ -7,6 +7,7 @@ pub mod help;
 pub mod progress;
 pub mod quit;
 pub mod rollback;
+mod rollback_facts;
 pub mod rollback_form;
 pub mod scroll;
 pub mod sign;
