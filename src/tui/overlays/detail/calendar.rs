@@ -67,7 +67,7 @@ pub(super) fn of_calendar(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
 }
 
 /// Whether a release may go, and the rules that say so with their places.
-fn why(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
+pub(super) fn why(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
     let Some(decision) = view.slice().and_then(|s| s.window.as_ref()) else {
         return Vec::new();
     };

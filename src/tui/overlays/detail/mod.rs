@@ -3,13 +3,21 @@
 mod calendar;
 mod changes;
 mod deploy;
+mod entry;
 mod gates;
+mod row;
+mod taken;
 
+pub(in crate::tui) use deploy::status;
 use ratatui::text::Line;
 
 use super::evidence::of_signals;
 use super::scroll::{Scroll, pair};
 use crate::config::theme::Role;
+use crate::domain::calendar::Entry;
+use crate::domain::ids::CommitSha;
+use crate::domain::ledger::Row;
+use crate::domain::text::Safe;
 use crate::tui::layout::PaneId;
 use crate::tui::panes::View;
 
@@ -24,6 +32,20 @@ pub struct Detail {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Of {
     Pane(PaneId),
+    /// A gate of the selected target, by its id.
+    Gate(String),
+    /// An entry of the calendar.
+    Entry(Box<Entry>),
+    /// A row of the ledger.
+    Row(Box<Row>),
+    /// A row of the ledger that can't be read: its number, and why.
+    Unreadable(u64, Safe),
+    /// What the signals say of the deploy, all of it.
+    Verdict,
+    /// A job of the run, by its number.
+    Job(u64),
+    /// A version that is or was live.
+    Live(CommitSha),
     /// The changes that a rollback takes away.
     Changes,
     /// What a rollback would send.
@@ -47,6 +69,12 @@ impl Detail {
             Of::Pane(PaneId::Latency) => "Latency: evidence",
             Of::Pane(PaneId::Gates) => "Gates: evidence",
             Of::Pane(PaneId::Calendar) => "Calendar: agenda",
+            Of::Gate(_) => "Gate: evidence",
+            Of::Entry(_) => "Calendar: entry",
+            Of::Row(_) | Of::Unreadable(..) => "Ledger: row",
+            Of::Verdict => "Verdict: evidence",
+            Of::Job(_) => "Job: steps",
+            Of::Live(_) => "Version: deployments",
             Of::Changes => "Changes that go",
             Of::DryRun(_) => "Dry run: what would be sent",
         }
@@ -60,6 +88,13 @@ impl Detail {
             Of::Pane(PaneId::Latency) => of_signals(view, "latency", width),
             Of::Pane(PaneId::Gates) => gates::of_gates(view, width),
             Of::Pane(PaneId::Calendar) => calendar::of_calendar(view, width),
+            Of::Gate(id) => gates::of_one(view, id, width),
+            Of::Entry(entry) => entry::of_entry(view, entry, width),
+            Of::Row(row) => row::of_row(view, row, width),
+            Of::Unreadable(seq, why) => row::unreadable(view, *seq, why, width),
+            Of::Verdict => deploy::of_verdict(view, width),
+            Of::Job(id) => deploy::of_job(view, *id, width),
+            Of::Live(sha) => deploy::of_version(view, sha, width),
             Of::Changes => changes::of_changes(view, width),
             Of::DryRun(rows) => rows
                 .iter()
