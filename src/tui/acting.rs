@@ -131,11 +131,11 @@ impl Screen {
 
     fn zoom(&mut self, now: Now) {
         let body = self.body();
-        let Some((_, frame)) = self.pages.of_mut(self.shown()) else {
+        let Some((page, frame)) = self.pages.of_mut(self.shown()) else {
             self.zoomed = !self.zoomed;
             return;
         };
-        if !frame.zoomed && places(body, frame).1.is_empty() {
+        if !frame.zoomed && places(page, frame, body).1.is_empty() {
             self.say(Severity::Info, "the rows have all the room already", now);
         } else {
             frame.zoomed = !frame.zoomed;
@@ -144,12 +144,12 @@ impl Screen {
 
     fn other_pane(&mut self, forward: bool, now: Now) {
         let body = self.body();
-        let Some((_, frame)) = self.pages.of_mut(self.shown()) else {
+        let Some((page, frame)) = self.pages.of_mut(self.shown()) else {
             let by = if forward { 1 } else { PaneId::ALL.len() - 1 };
             self.focus = self.focus.step(by);
             return;
         };
-        if frame.zoomed || !places(body, frame).1.is_empty() {
+        if frame.zoomed || !places(page, frame, body).1.is_empty() {
             frame.aside = !frame.aside;
         } else {
             let words = "the evidence has no room beside the rows: Enter opens it";
@@ -204,7 +204,7 @@ impl Screen {
             ..live
         });
         if let Some((page, frame)) = self.pages.of_mut(shown) {
-            let (list, aside) = places(body, frame);
+            let (list, aside) = places(page, frame, body);
             if frame.aside && !aside.is_empty() {
                 let rows = evidence(page, &view, aside).len();
                 let room = usize::from(aside.height.saturating_sub(2));

@@ -292,7 +292,7 @@ fn entry(
         ActionId::Filter if page.is_none_or(|(page, _)| !page.filters()) => return None,
         ActionId::Zoom => match page {
             Some((_, frame)) if frame.zoomed => "unzoom".to_owned(),
-            Some((_, frame)) if places(screen.body(), frame).1.is_empty() => return None,
+            Some((page, frame)) if places(page, frame, screen.body()).1.is_empty() => return None,
             None if screen.zoomed => "unzoom".to_owned(),
             _ => row.label.to_owned(),
         },

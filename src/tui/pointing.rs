@@ -24,8 +24,8 @@ impl Screen {
             Context::Pane | Context::Global => {
                 let at = (mouse.column, mouse.row).into();
                 let body = self.body();
-                if let Some((_, frame)) = self.pages.of_mut(self.shown()) {
-                    let (list, aside) = places(body, frame);
+                if let Some((page, frame)) = self.pages.of_mut(self.shown()) {
+                    let (list, aside) = places(page, frame, body);
                     let over = (list.contains(at), aside.contains(at));
                     match (wheel, over) {
                         (None, (true, _)) => frame.aside = false,

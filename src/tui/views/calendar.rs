@@ -21,6 +21,8 @@ use crate::tui::overlays::detail::Of;
 use crate::tui::panes::{calendar, empty, fresh};
 use crate::tui::widgets::panel::Panel;
 
+/// From this width on the zone is named beside the state.
+const WIDE: u16 = 100;
 /// Weeks back and ahead at first, by which they grow, and at most.
 const WEEKS: (i64, i64) = (2, 8);
 const MORE: (i64, i64) = (4, 8);
@@ -116,7 +118,7 @@ impl Agenda {
         let mut items = Vec::new();
         let mut day_before = None;
         let mut told_now = false;
-        let mut start = None;
+        let (mut start, mut under_way) = (None, None);
         let mut today_told = false;
         for (i, entry) in self.entries.iter().enumerate() {
             let day = match entry.when {
@@ -145,10 +147,14 @@ impl Agenda {
                 items.push(Item::Now);
                 told_now = true;
             }
-            let ahead =
-                !behind || (entry.state == EntryState::Running && entry.kind != EntryKind::Window);
+            // What lasts (a window, a freeze) is no place to begin at; a deployment under way is.
+            let lasts = matches!(entry.kind, EntryKind::Window | EntryKind::Freeze);
+            let ahead = !behind || (entry.state == EntryState::Running && !lasts);
             if start.is_none() && ahead {
                 start = Some(i);
+            }
+            if under_way.is_none() && entry.state == EntryState::Running && !lasts {
+                under_way = Some(i);
             }
             items.push(Item::Entry(i));
         }
@@ -158,7 +164,8 @@ impl Agenda {
             }
             items.push(Item::Now);
         }
-        self.start = start.unwrap_or(self.entries.len().saturating_sub(1));
+        let last = self.entries.len().saturating_sub(1);
+        self.start = under_way.or(start).unwrap_or(last);
         self.items = items;
     }
 
@@ -183,14 +190,25 @@ impl Agenda {
         let row = self.row_of(self.at());
         let now = self.items.iter().position(|i| *i == Item::Now);
         let usual = || now.unwrap_or(row).saturating_sub(room / 4);
-        // The heading above the first row of a day is seen with it.
-        let above = usize::from(row > 0 && matches!(self.items.get(row - 1), Some(Item::Day(_))));
         let top = list::top(self.top.unwrap_or_else(usual), row, self.items.len(), room);
-        if above > 0 && top == row && room > 1 {
-            top - above
+        // The first row is the heading of its day, whatever stands there.
+        if top == row && room > 1 {
+            top.saturating_sub(1)
         } else {
             top
         }
+    }
+
+    /// The rows that are seen from `top` on, below the heading of their day.
+    fn seen(&self, top: usize, room: usize) -> impl Iterator<Item = &Item> {
+        let (before, rest) = self.items.split_at(top.min(self.items.len()));
+        let is_day = |item: &&Item| matches!(item, Item::Day(_));
+        let heading = match rest.first() {
+            Some(Item::Day(_)) | None => None,
+            Some(_) => before.iter().rev().find(is_day),
+        };
+        let skip = usize::from(heading.is_some());
+        heading.into_iter().chain(rest.iter().skip(skip)).take(room)
     }
 }
 
@@ -241,6 +259,10 @@ impl Page for Agenda {
         Some(Of::Entry(Box::new(entry.clone())))
     }
 
+    fn wish(&self) -> Option<u16> {
+        (!self.entries.is_empty() || !self.needle.is_empty()).then_some(u16::MAX)
+    }
+
     fn filters(&self) -> bool {
         true
     }
@@ -267,11 +289,13 @@ impl Page for Agenda {
         let mut right = Line::default();
         if let Some(state) = calendar::headline(view).filter(|_| calendar::is_ruled(view)) {
             right.spans.push(state);
-            right.spans.push(view.span(" · ", Role::Muted));
         }
-        right
-            .spans
-            .push(view.span(calendar::zone_name(view), Role::Muted));
+        let zone = view.span(calendar::zone_name(view), Role::Muted);
+        if right.spans.is_empty() {
+            right.spans.push(zone);
+        } else if area.width >= WIDE {
+            right.spans.extend([view.span(" · ", Role::Muted), zone]);
+        }
         let panel = Panel {
             title: "Calendar",
             subject,
@@ -297,7 +321,7 @@ impl Page for Agenda {
         let room = usize::from(inside.height);
         let top = self.top(room);
         let chosen = (self.at(), focused);
-        let seen = self.items.iter().skip(top).take(room);
+        let seen = self.seen(top, room);
         rows::render(view, &self.entries, seen, chosen, inside, buffer);
     }
 }

@@ -10,6 +10,7 @@ use super::calendar::Item;
 use crate::config::theme::Role;
 use crate::domain::calendar::rule::{Rule, RuleKind};
 use crate::domain::calendar::{Entry, EntryKind, EntryState, When};
+use crate::domain::text::Safe;
 use crate::tui::panes::calendar;
 use crate::tui::widgets::table::{self, Column};
 use crate::tui::widgets::text;
@@ -96,8 +97,8 @@ fn columns() -> [Column; 7] {
         column(22, BAR, 9),
         column(11, 11, 6),
         column(9, 9, 5),
-        column(10, 200, 10),
-        column(16, 30, 2),
+        column(10, 200, 7),
+        column(14, 20, 2),
     ]
 }
 
@@ -160,7 +161,15 @@ fn heading(
         e.kind == EntryKind::Freeze && begun && ends
     });
     if let Some(freeze) = lasting {
-        let until = freeze.end.map(|end| view.moment(end)).unwrap_or_default();
+        let ends = freeze.end.map(|end| end.to_zoned(view.world.zone.clone()));
+        let until = ends.map_or_else(String::new, |end| {
+            let form = if end.date() == day {
+                "%H:%M"
+            } else {
+                "%a %-d %b %H:%M"
+            };
+            end.strftime(form).to_string()
+        });
         let role = if freeze.state == EntryState::Done {
             Role::Muted
         } else {
@@ -241,7 +250,9 @@ fn cells(view: &View<'_>, entry: &Entry, mark: Span<'static>, bar: u16) -> Vec<L
         }
         (None, None) => Line::default(),
     };
-    let source = entry.source.as_ref().map(ToString::to_string);
+    // The folder is told by the evidence.
+    let source = entry.source.as_ref().map(Safe::as_str);
+    let source = source.and_then(|s| s.rsplit('/').next()).map(str::to_owned);
     vec![
         Line::from(vec![mark, view.span(time, plain)]),
         view.line(symbol, loud),

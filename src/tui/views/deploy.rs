@@ -10,6 +10,7 @@ use crate::app::action::ActionId;
 use crate::app::world::World;
 use crate::config::theme::Role;
 use crate::domain::ids::Target;
+use crate::domain::release::RunStatus;
 use crate::domain::units::Now;
 use crate::tui::layout::PaneId;
 use crate::tui::overlays::detail::{Of, status};
@@ -29,6 +30,8 @@ pub(super) struct Deploy {
     at: usize,
     top: usize,
     target: Option<Target>,
+    /// Whether anything is known of the target.
+    known: bool,
 }
 
 /// A row: mark, what, a word, when, and what it opens into.
@@ -53,7 +56,7 @@ fn rows(view: &View<'_>) -> Vec<Row> {
             symbol,
             role,
             what: format!("verdict {word}"),
-            word: told.summary.clone(),
+            word: told.short.clone(),
             when: String::new(),
             opens: Of::Verdict,
         });
@@ -72,7 +75,8 @@ fn rows(view: &View<'_>) -> Vec<Row> {
         for job in &run.jobs {
             let (symbol, role) = status(&job.status, job.conclusion.as_ref());
             let done = job.steps.iter().filter(|s| s.conclusion.is_some()).count();
-            let took = job.took(view.now.0).filter(|t| t.as_secs() > 0);
+            let begun = matches!(job.status, RunStatus::InProgress | RunStatus::Completed);
+            let took = job.took(view.now.0).filter(|t| begun && t.as_secs() > 0);
             let took = took.map(deploy::brief).unwrap_or_default();
             let doing = job.steps.iter().find(|s| s.conclusion.is_none());
             let doing = doing.map(|s| format!(": {}", s.name)).unwrap_or_default();
@@ -83,10 +87,14 @@ fn rows(view: &View<'_>) -> Vec<Row> {
                 what: format!("  {}", job.name),
                 word: match steps {
                     0 => took,
-                    _ if done == steps => format!("{took}  {done} of {steps} steps"),
-                    _ => format!("{took}  {done} of {steps} steps{doing}"),
+                    _ if done == steps => format!("{took:<6} {done} of {steps} steps"),
+                    _ => format!("{took:<6} {done} of {steps} steps{doing}"),
                 },
-                when: job.started_at.map(|at| view.moment(at)).unwrap_or_default(),
+                when: job
+                    .started_at
+                    .filter(|_| begun)
+                    .map(|at| view.moment(at))
+                    .unwrap_or_default(),
                 opens: Of::Job(job.id),
             });
         }
@@ -142,6 +150,8 @@ impl Page for Deploy {
                 ..Self::default()
             };
         }
+        let slice = world.focused().map(|(_, s)| s);
+        self.known = slice.is_some_and(|s| s.state.is_some() || s.run.value().is_some());
     }
 
     fn on_action(&mut self, action: ActionId, view: &View<'_>, area: Rect) -> bool {
@@ -155,6 +165,10 @@ impl Page for Deploy {
         self.at = to;
         self.top = list::top(self.top, to, rows, room);
         true
+    }
+
+    fn wish(&self) -> Option<u16> {
+        self.known.then_some(u16::MAX)
     }
 
     fn opened(&self, view: &View<'_>) -> Option<Of> {
@@ -212,7 +226,7 @@ fn table_of(
         column(3, 3, 9, false),
         column(12, 26, 9, false),
         column(12, 200, 8, false),
-        column(5, 16, 6, true),
+        column(5, 16, 9, true),
     ];
     let area = Rect {
         width: area.width.saturating_sub(1),

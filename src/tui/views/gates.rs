@@ -17,6 +17,8 @@ use crate::tui::panes::gates;
 pub(super) struct Gates {
     rows: gates::State,
     target: Option<Target>,
+    /// The gates and their stages' headings.
+    height: usize,
 }
 
 impl Page for Gates {
@@ -25,6 +27,13 @@ impl Page for Gates {
             self.target.clone_from(&world.focus);
             self.rows = gates::State::default();
         }
+        let list = world.focused().and_then(|(_, s)| s.checklist.as_ref());
+        self.height = list.map_or(0, |list| {
+            let pairs = list.gates.iter().zip(list.gates.iter().skip(1));
+            let stages = pairs.filter(|(a, b)| a.stage != b.stage).count();
+            // One stage alone has no heading.
+            list.gates.len() + if stages > 0 { stages + 1 } else { 0 }
+        });
     }
 
     fn on_action(&mut self, action: ActionId, view: &View<'_>, _area: Rect) -> bool {
@@ -33,6 +42,11 @@ impl Page for Gates {
 
     fn render(&self, view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
         gates::render(view, &self.rows, focused, area, buffer);
+    }
+
+    fn wish(&self) -> Option<u16> {
+        let rows = u16::try_from(self.height).unwrap_or(u16::MAX);
+        (rows > 0).then(|| rows.saturating_add(2))
     }
 
     fn opened(&self, view: &View<'_>) -> Option<Of> {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::page::Page;
 use super::{View, list, words};
@@ -122,6 +122,10 @@ impl Page for Record {
         })
     }
 
+    fn wish(&self) -> Option<u16> {
+        (!self.shown.is_empty() || !self.needle.is_empty()).then_some(u16::MAX)
+    }
+
     fn filters(&self) -> bool {
         true
     }
@@ -235,66 +239,74 @@ impl Record {
             };
             let marked = if i == at { "▸" } else { " " };
             let chosen = if focused { Role::Accent } else { Role::Muted };
-            let mut cells = vec![view.line(marked, chosen)];
-            match find(view.world, *seq) {
+            let mark = view.span(marked, chosen);
+            let cells = match find(view.world, *seq) {
                 Some(Found::Row(row)) => {
-                    cells.extend(cells_of(view, row, &mut day_before, broken == Some(*seq)));
+                    let look = (broken == Some(*seq), area.width >= PLENTY);
+                    cells_of(view, row, mark, &mut day_before, look)
                 }
                 Some(Found::Unreadable(seq, why)) => {
                     let words = format!("row {seq} can't be read: {why}");
-                    cells.extend([Line::default(), Line::default()]);
-                    cells.push(view.line("✖", Role::Bad));
-                    cells.extend([Line::default(), Line::default(), Line::default()]);
-                    cells.push(view.line(words, Role::Bad));
+                    let mut cells = vec![Line::default(); columns.len()];
+                    let ends = [(0, Line::from(mark)), (2, view.line("✖", Role::Bad))];
+                    for (i, line) in ends.into_iter().chain([(6, view.line(words, Role::Bad))]) {
+                        if let Some(cell) = cells.get_mut(i) {
+                            *cell = line;
+                        }
+                    }
+                    cells
                 }
                 None => continue,
-            }
+            };
             table::row(&columns, &places, &cells, place, buffer);
         }
     }
 }
 
-/// Mark, day, time, symbol, kind, who, where, what happened.
-fn columns(width: u16) -> [Column; 8] {
+/// From this width on days, kinds and places have room.
+const PLENTY: u16 = 100;
+
+/// Day with the mark before it, time, symbol, kind, who, where, what happened.
+fn columns(width: u16) -> [Column; 7] {
     let column = |least, wished, rank| Column {
         least,
         wished,
         rank,
         right: false,
     };
-    // Where there is plenty, names are whole.
-    let plenty = width >= 110;
+    let plenty = width >= PLENTY;
+    let day = if plenty { 11 } else { 8 };
     [
-        column(1, 1, 8),
-        column(6, if plenty { 10 } else { 6 }, 6),
+        column(day, day, 8),
         column(8, 8, 8),
         column(1, 1, 8),
         column(17, 17, 3),
-        column(if plenty { 12 } else { 8 }, if plenty { 16 } else { 8 }, 5),
-        column(
-            if plenty { 20 } else { 14 },
-            if plenty { 26 } else { 14 },
-            4,
-        ),
-        column(24, 200, 9),
+        column(if plenty { 10 } else { 8 }, 16, 5),
+        column(22, 26, 4),
+        column(26, 200, 9),
     ]
 }
 
 fn cells_of(
     view: &View<'_>,
     row: &Row,
+    mark: Span<'static>,
     day_before: &mut Option<Date>,
-    broken: bool,
+    (broken, plenty): (bool, bool),
 ) -> Vec<Line<'static>> {
     let there = row.at.to_zoned(view.world.zone.clone());
     let here = view.now.0.to_zoned(view.world.zone.clone());
     let day = there.date();
     let label = if *day_before == Some(day) {
         String::new()
-    } else if day.year() == here.year() {
-        there.strftime("%a %d %b").to_string()
     } else {
-        there.strftime("%Y-%m-%d").to_string()
+        let form = match (plenty, day.year() == here.year()) {
+            (true, true) => "%a %d %b",
+            (true, false) => "%Y-%m-%d",
+            (false, true) => "%e %b",
+            (false, false) => "%m/%Y",
+        };
+        there.strftime(form).to_string()
     };
     *day_before = Some(day);
     let (symbol, role) = if broken {
@@ -322,7 +334,10 @@ fn cells_of(
         happened.insert(0, view.span("open: ", Role::Warn));
     }
     vec![
-        view.line(label, if today { Role::Accent } else { Role::Muted }),
+        Line::from(vec![
+            mark,
+            view.span(label, if today { Role::Accent } else { Role::Muted }),
+        ]),
         view.line(there.strftime("%H:%M:%S").to_string(), Role::Text),
         view.line(symbol, role),
         view.line(Safe::new(&row.kind).to_string(), Role::Muted),

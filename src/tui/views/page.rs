@@ -21,6 +21,8 @@ use crate::tui::widgets::panel::Panel;
 const BESIDE: u16 = 150;
 /// From this height on it stands below them.
 const BELOW: u16 = 30;
+/// The rows have at least this height above it.
+const LEAST: u16 = 8;
 
 /// A page of rows.
 pub(in crate::tui) trait Page: Debug {
@@ -32,6 +34,8 @@ pub(in crate::tui) trait Page: Debug {
     fn render(&self, view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer);
     /// What the selected row opens into.
     fn opened(&self, view: &View<'_>) -> Option<Of>;
+    /// The rows of the screen that all of it would take; none: there is nothing to open, so no evidence is shown.
+    fn wish(&self) -> Option<u16>;
     /// Whether rows can be filtered.
     fn filters(&self) -> bool {
         false
@@ -60,8 +64,11 @@ pub(in crate::tui) struct Frame {
 }
 
 /// The places of the rows and of the evidence; an empty one is not seen.
-pub(in crate::tui) fn places(area: Rect, frame: &Frame) -> (Rect, Rect) {
+pub(in crate::tui) fn places(page: &dyn Page, frame: &Frame, area: Rect) -> (Rect, Rect) {
     let none = Rect::default();
+    let Some(wish) = page.wish() else {
+        return (area, none);
+    };
     if frame.zoomed {
         return if frame.aside {
             (none, area)
@@ -81,7 +88,7 @@ pub(in crate::tui) fn places(area: Rect, frame: &Frame) -> (Rect, Rect) {
         );
     }
     if area.height >= BELOW {
-        let height = area.height * 3 / 5;
+        let height = (area.height * 3 / 5).min(wish.max(LEAST));
         return (
             Rect { height, ..area },
             Rect {
@@ -115,7 +122,7 @@ pub(in crate::tui) fn render(
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let (list, aside) = places(area, frame);
+    let (list, aside) = places(page, frame, area);
     let in_evidence = frame.aside && !aside.is_empty();
     if !list.is_empty() {
         page.render(view, focused && !in_evidence, list, buffer);

@@ -28,7 +28,12 @@ pub(super) fn of_entry(view: &View<'_>, entry: &Entry, width: usize) -> Vec<Line
     let ruled = matches!(entry.kind, EntryKind::Window | EntryKind::Freeze);
     let rule = rule_of(view, entry);
     let mut out = words("what", &calendar::what(entry, view), Role::Title);
-    out.extend(words("state", &format!("{symbol} {word}, a {kind}"), role));
+    let state = if kind.starts_with(word) {
+        format!("{symbol} {kind}")
+    } else {
+        format!("{symbol} {word} · {kind}")
+    };
+    out.extend(words("state", &state, role));
     match &entry.env {
         Some(env) if !ruled => {
             out.extend(words(
