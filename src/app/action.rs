@@ -125,6 +125,9 @@ actions! {
     Zoom                "zoom"                  [Global]              Look     ["z"]                     "zoom"       false   "Zoom the focused pane to the whole screen, and back.";
     Freeze              "freeze"                [Global]              Look     ["f"]                     "freeze"     false   "Freeze the display, and let it run again; data keeps arriving behind it.";
     OpenInBrowser       "browser"               [Pane Dialog]         Look     ["o"]                     "browser"    false   "Open the page of the selected thing in a browser, or show its address over SSH.";
+    Filter              "filter"                [Pane]                Look     ["/"]                     "filter"     false   "Show only the rows that hold some words.";
+    NextMatch           "next-match"            [Pane]                Look     ["n"]                     ""           false   "Go to the next row that holds the filter's words.";
+    PreviousMatch       "previous-match"        [Pane]                Look     ["N"]                     ""           false   "Go to the previous row that holds the filter's words.";
     Copy                "copy"                  [Pane Dialog Form]    Look     ["y" "ctrl-y"]            "copy"       false   "Copy the selected thing, or the command that does the same as this dialog.";
     Refresh             "refresh"               [Global Dialog Form]  Look     ["f5" "ctrl-l"]           ""           false   "Ask all sources again and repaint the screen.";
     RefreshHint         "refresh-hint"          [Global]              Look     ["r"]                     ""           false   "Only a hint: r is not a key here, R rolls back and F5 refreshes.";
@@ -139,6 +142,10 @@ actions! {
     Home                "home"                  [Pane Dialog]         Move     ["home" "g"]              ""           false   "Move to the first row.";
     End                 "end"                   [Pane Dialog]         Move     ["end" "G"]               ""           false   "Move to the last row.";
     ViewCockpit         "view-cockpit"          [Global]              Choose   ["1"]                     ""           false   "Show the cockpit.";
+    ViewCalendar        "view-calendar"         [Global]              Choose   ["3"]                     ""           false   "Show the calendar: windows, freezes, releases and plans, day by day.";
+    ViewGates           "view-gates"            [Global]              Choose   ["4"]                     ""           false   "Show the gates of the candidate with their evidence.";
+    ViewDeploy          "view-deploy"           [Global]              Choose   ["5"]                     ""           false   "Show the deploy: its verdict, run, jobs and steps, and what was live before.";
+    ViewLedger          "view-ledger"           [Global]              Choose   ["7"]                     ""           false   "Show the ledger: what people and flightdeck did, and whether the record holds.";
     PreviousService     "previous-service"      [Global]              Choose   ["["]                     ""           false   "Show the previous service.";
     NextService         "next-service"          [Global]              Choose   ["]"]                     "service"    false   "Show the next service.";
     PreviousEnvironment "previous-environment"  [Global]              Choose   ["{"]                     ""           false   "Show the previous environment of the service.";

@@ -42,6 +42,10 @@ pub enum EffectKey {
     FlowFind(Target, CorrelationId),
     /// The ledger's latest rows.
     Ledger,
+    /// The rows before this one.
+    OlderRows(u64),
+    /// Whether the ledger's rows are as recorded; anew with each row.
+    Chain(Option<u64>),
 }
 
 /// Something the runtime does.
@@ -155,6 +159,13 @@ pub enum Fetch {
     },
     /// The ledger's latest rows.
     Ledger,
+    /// The rows before this one, as far as they can be read.
+    OlderRows {
+        /// The number of the first row that is there already.
+        before: u64,
+    },
+    /// Whether the ledger's rows are as recorded.
+    Chain,
 }
 
 /// A change, sent once.

@@ -8,6 +8,7 @@ pub mod flow;
 pub mod keymap;
 pub mod msg;
 pub mod notice;
+pub mod record;
 pub mod remember;
 pub mod schedule;
 pub mod sign;

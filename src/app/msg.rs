@@ -3,7 +3,7 @@
 use crate::domain::fetched::Fault;
 use crate::domain::gate::http::Reading;
 use crate::domain::ids::{ServiceId, Target};
-use crate::domain::ledger::Row;
+use crate::domain::ledger::{Chain, Older, Row};
 use crate::domain::observe::{Budget, MetricsClock, SignalBatch};
 use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunView};
 use crate::domain::rollback::journal::{Closed, OpenIntent};
@@ -12,6 +12,7 @@ use crate::domain::text::Safe;
 
 use super::effect::EffectKey;
 use super::notice::Notice;
+use super::record::RecordAsk;
 use super::sign::Signing;
 
 /// Something happened.
@@ -52,6 +53,8 @@ pub enum Msg {
     Noticed(Notice),
     /// The ledger changed on disk (another process wrote).
     LedgerChanged,
+    /// A person looks at the ledger, or no longer does.
+    Record(RecordAsk),
     /// A write was done, or failed.
     Written(Target, Written),
 }
@@ -81,6 +84,10 @@ pub enum Answer {
     Found(Result<Option<Run>, Fault>),
     /// The ledger's latest rows.
     Ledger(Result<Vec<Row>, Fault>),
+    /// Rows before those.
+    OlderRows(Result<Older, Fault>),
+    /// Whether the ledger's rows are as recorded.
+    Chain(Result<Chain, Fault>),
 }
 
 /// What became of a write.

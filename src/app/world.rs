@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flow::Flow;
 use super::notice::Notices;
+use super::record::Record;
 use super::schedule::Schedule;
 use super::sign::Signed;
 use super::signals::Signals;
@@ -66,6 +67,8 @@ pub struct World {
     pub budgets: BTreeMap<String, Budget>,
     /// The ledger's latest rows.
     pub ledger: LedgerSlice,
+    /// What the screen sees of the ledger beyond that, while somebody looks.
+    pub record: Record,
     /// Rollbacks that this process does or follows.
     pub flows: BTreeMap<Target, Flow>,
     /// What became of the latest sign-off here.
@@ -233,6 +236,7 @@ impl World {
             envs,
             budgets: BTreeMap::new(),
             ledger: LedgerSlice::default(),
+            record: Record::default(),
             flows: BTreeMap::new(),
             signed: BTreeMap::new(),
             notices: Notices::default(),

@@ -52,6 +52,9 @@ pub(super) struct Screen {
     /// The theme of the screen: dark, light, high-contrast or mono
     #[arg(long, value_name = "NAME")]
     pub(super) theme: Option<String>,
+    /// The view to open: cockpit, calendar, gates, deploy or ledger
+    #[arg(long, value_name = "NAME")]
+    pub(super) view: Option<String>,
 }
 
 /// The commands; without one the cockpit opens.

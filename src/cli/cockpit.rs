@@ -13,6 +13,7 @@ use crate::config::model::{Mouse, Ui};
 use crate::config::theme::Theme;
 use crate::domain::fetched::FaultKind;
 use crate::runtime::session::{self, Options};
+use crate::tui::views::ViewId;
 use crate::tui::{self, Cockpit, TuiError};
 
 /// `flightdeck` without a command: opens the cockpit, or says how to begin.
@@ -23,7 +24,7 @@ pub(super) fn run(common: &Common, screen: &Screen, out: &mut Output) -> Result<
             .hint("`flightdeck status --json` tells what it shows"));
     }
     if setup.loaded.is_configured() {
-        return open(&setup, common);
+        return open(&setup, common, screen);
     }
     out.line("flightdeck is a cockpit for software releases: it watches a deploy, judges it by its signals, and rolls it back.");
     out.line("`flightdeck demo` opens it on a simulated company: no token, no network.");
@@ -32,7 +33,8 @@ pub(super) fn run(common: &Common, screen: &Screen, out: &mut Output) -> Result<
 }
 
 /// Opens the screen, until it is left.
-pub(super) fn open(setup: &Setup, common: &Common) -> Result<u8, Failure> {
+pub(super) fn open(setup: &Setup, common: &Common, screen: &Screen) -> Result<u8, Failure> {
+    let view = view(screen)?;
     let (loaded, env) = (&setup.loaded, &setup.machine.env);
     let clock = session::clock(&loaded.config);
     let options = Options {
@@ -42,7 +44,8 @@ pub(super) fn open(setup: &Setup, common: &Common) -> Result<u8, Failure> {
         follow_intents: true,
     };
     let world = session::world(loaded, options, &clock, env)?;
-    let look = look(setup)?;
+    let mut look = look(setup)?;
+    look.look.view = view;
     // Above the reports of panics: the terminal is given back before anything is said.
     tui::terminal::install_panic_hook();
     let cockpit = Cockpit::first_paint(&world, clock.now(), look)?;
@@ -58,6 +61,17 @@ pub(super) fn open(setup: &Setup, common: &Common) -> Result<u8, Failure> {
     // Requests on their way hold nobody up.
     runtime.shutdown_background();
     left.map(|()| GOOD)
+}
+
+fn view(screen: &Screen) -> Result<ViewId, Failure> {
+    let Some(name) = &screen.view else {
+        return Ok(ViewId::default());
+    };
+    ViewId::by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = ViewId::ALL.iter().map(|v| v.name()).collect();
+        Failure::usage(format!("there is no view `{name}`"))
+            .hint(format!("there are: {}", names.join(", ")))
+    })
 }
 
 fn look(setup: &Setup) -> Result<tui::Options, Failure> {

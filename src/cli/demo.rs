@@ -32,7 +32,8 @@ pub(super) fn run(common: &Common, args: &Args, out: &mut Output) -> Result<u8, 
             config: Some(config.into()),
             ..common.clone()
         };
-        Setup::on(machine, &common, &args.screen).and_then(|setup| cockpit::open(&setup, &common))
+        Setup::on(machine, &common, &args.screen)
+            .and_then(|setup| cockpit::open(&setup, &common, &args.screen))
     };
     demo.stop();
     drop(profile);

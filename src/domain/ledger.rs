@@ -11,6 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::ids::{EnvId, ServiceId, Target};
+use super::text::Safe;
 
 /// The hash before the first row.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -67,6 +68,28 @@ pub struct Row {
     pub prev: String,
     /// The hash of this row.
     pub hash: String,
+}
+
+/// Whether the rows are as they were recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Whether all is as it was recorded.
+    pub ok: bool,
+    /// How many rows are sound: up to the break, or all.
+    pub rows: u64,
+    /// The first row that is not as it was recorded.
+    pub broken_at: Option<u64>,
+    /// What is wrong.
+    pub reason: Option<Safe>,
+}
+
+/// A stretch of older rows, as far as they can be read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Older {
+    /// In order of their numbers.
+    pub rows: Vec<Row>,
+    /// The numbers of the others, and why.
+    pub unreadable: Vec<(u64, Safe)>,
 }
 
 /// Why a body can't be recorded.

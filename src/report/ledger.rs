@@ -106,7 +106,7 @@ fn who(row: &Row) -> String {
 }
 
 /// What a person asks first: from, to, how it ended, why; else the body as it is.
-fn facts(row: &Row) -> String {
+pub fn facts(row: &Row) -> String {
     let version = |key: &str| {
         let at = row.body.get(key)?;
         let text = at.get("version").and_then(Value::as_str);

@@ -53,6 +53,7 @@ impl Disk {
 #[derive(Debug, Clone)]
 pub(super) struct DiskHandle {
     jobs: Sender<Job>,
+    state_dir: std::path::PathBuf,
 }
 
 impl DiskHandle {
@@ -66,10 +67,16 @@ impl DiskHandle {
         out: mpsc::Sender<Msg>,
     ) -> std::io::Result<Self> {
         let (jobs, inbox) = channel();
+        let state_dir = paths.state_dir.clone();
         std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || run(&paths, &clock, &inbox, &out))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, state_dir })
+    }
+
+    /// The folder of the ledger, for who only reads it beside the thread.
+    pub(super) fn state_dir(&self) -> &std::path::Path {
+        &self.state_dir
     }
 
     /// Does a job, in its turn.

@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 use super::clock::Clock;
 use super::disk::DiskHandle;
 use super::driver::Executor;
+use super::record;
 use super::remember;
 use super::sources::Sources;
 use super::writes;
@@ -83,6 +84,10 @@ impl Live {
             let source = github_of(&what);
             let answer = match what {
                 Fetch::Ledger => ledger(&disk, &clock).await,
+                Fetch::OlderRows { before } => {
+                    record::older(disk.state_dir().to_owned(), before, clock.clone()).await
+                }
+                Fetch::Chain => record::chain(disk.state_dir().to_owned(), clock.clone()).await,
                 other => sources.fetch(other).await,
             };
             if let Some(budget) = source.as_ref().and_then(|s| sources.budget(s)) {
@@ -167,7 +172,12 @@ fn github_of(what: &Fetch) -> Option<String> {
         | Fetch::Compare { source, .. }
         | Fetch::Approvals { source, .. }
         | Fetch::FindRun { source, .. } => Some(source.clone()),
-        Fetch::Clock { .. } | Fetch::Signals { .. } | Fetch::GateValue(_) | Fetch::Ledger => None,
+        Fetch::Clock { .. }
+        | Fetch::Signals { .. }
+        | Fetch::GateValue(_)
+        | Fetch::Ledger
+        | Fetch::OlderRows { .. }
+        | Fetch::Chain => None,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod driver;
 mod executor;
 mod gates;
 pub mod query;
+mod record;
 mod remember;
 pub mod session;
 mod sources;

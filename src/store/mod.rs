@@ -12,6 +12,7 @@ mod holders;
 mod intents;
 mod ledger;
 mod owner;
+mod pages;
 mod paths;
 mod screen;
 mod trust;

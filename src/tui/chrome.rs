@@ -5,10 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::layout::SMALL;
+use super::overlays::Overlay;
 use super::overlays::help;
 use super::panes::fresh::Fresh;
 use super::panes::{View, calendar, verdict};
 use super::screen::Screen;
+use super::views::places;
+use super::widgets::line_input::LineInput;
 use super::widgets::text;
 use crate::app::action::{ActionId, Context};
 use crate::config::theme::Role;
@@ -158,59 +161,6 @@ fn budget(view: &View<'_>) -> Span<'static> {
     }
 }
 
-/// The tab line: the views there are, and where one is among services and environments.
-pub(super) fn tabs(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
-    let mut left = vec![
-        view.span(" 1 ", Role::Key),
-        view.span(" Cockpit", Role::Accent),
-    ];
-    if let Some(fault) = &view.world.ledger.fault {
-        left.push(view.span(format!("   ✖ ledger: {}", fault.message), Role::Bad));
-    }
-    match view.world.withheld.len() {
-        0 => {}
-        1 => left.push(view.span("   ! 1 setting is withheld, ? names it", Role::Warn)),
-        n => left.push(view.span(
-            format!("   ! {n} settings are withheld, ? names them"),
-            Role::Warn,
-        )),
-    }
-    let left = Line::from(left);
-    let mut right = Vec::new();
-    let catalog = &view.world.catalog;
-    if let Some(target) = view.target() {
-        let services = catalog.services.len();
-        let at = catalog
-            .services
-            .iter()
-            .position(|s| s.id == target.service)
-            .unwrap_or(0);
-        if services > 1 {
-            right.push(format!("[ ] service {}/{services}", at + 1));
-        }
-        if let Some(service) = catalog.service(&target.service) {
-            let envs = service.environments.len();
-            let at = service
-                .environments
-                .iter()
-                .position(|e| e.id == target.env)
-                .unwrap_or(0);
-            if envs > 1 {
-                right.push(format!("{{ }} environment {}/{envs}", at + 1));
-            }
-        }
-    }
-    if let Some(key) = screen.look.keymap.shown(Context::Pane, ActionId::Help) {
-        right.push(format!("{} help ", key.label()));
-    }
-    text::left_right(
-        buffer,
-        area,
-        &left,
-        &view.line(right.join("   "), Role::Muted),
-    );
-}
-
 /// The line that says why so little is to be seen.
 pub(super) fn small(view: &View<'_>, area: Rect, buffer: &mut Buffer) {
     let words = format!(
@@ -223,6 +173,10 @@ pub(super) fn small(view: &View<'_>, area: Rect, buffer: &mut Buffer) {
 /// The key line: the most useful keys here, a danger that is advised first; or a message.
 pub(super) fn keys(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
+        return;
+    }
+    if let Some(Overlay::Filter(field)) = screen.overlays.last() {
+        filter(view, field, area, buffer);
         return;
     }
     if let Some((severity, words)) = screen.message(view.world, view.now) {
@@ -265,6 +219,34 @@ pub(super) fn keys(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Bu
     text::put_line(buffer, area, &Line::from(spans));
 }
 
+/// The words that rows are filtered by, as they are typed.
+fn filter(view: &View<'_>, field: &LineInput, area: Rect, buffer: &mut Buffer) {
+    let used = text::put_line(buffer, area, &view.line(" / ", Role::Key));
+    let hint = Line::from(vec![
+        view.span("Enter", Role::Key),
+        view.span(" keeps   ", Role::Text),
+        view.span("Esc", Role::Key),
+        view.span(" shows all ", Role::Text),
+    ]);
+    let behind = u16::try_from(text::line_width(&hint)).unwrap_or(u16::MAX);
+    let rest = area.width.saturating_sub(used);
+    let shown = rest > behind + 12;
+    let place = Rect {
+        x: area.x + used,
+        width: if shown { rest - behind - 1 } else { rest },
+        ..area
+    };
+    field.render(place, buffer, view.styles, true);
+    if shown {
+        let place = Rect {
+            x: area.right() - behind,
+            width: behind,
+            ..area
+        };
+        text::put_line(buffer, place, &hint);
+    }
+}
+
 /// Whether somebody has something to sign here.
 fn signs(view: &View<'_>) -> bool {
     view.target()
@@ -284,6 +266,7 @@ fn entry(
     }
     let chord = screen.look.keymap.shown(context, id)?;
     let (mut key_role, mut role) = (Role::Key, Role::Text);
+    let page = screen.pages.of(screen.shown());
     let label = match id {
         ActionId::RollBack => {
             let slice = view.slice()?;
@@ -301,11 +284,18 @@ fn entry(
             }
         }
         ActionId::Sign if !signs(view) => return None,
+        ActionId::TimeRange if page.is_some() => return None,
         ActionId::TimeRange => match screen.minutes() {
             m if m < 60 => format!("range {m}m"),
             m => format!("range {}h", m / 60),
         },
-        ActionId::Zoom if screen.zoomed => "unzoom".to_owned(),
+        ActionId::Filter if page.is_none_or(|(page, _)| !page.filters()) => return None,
+        ActionId::Zoom => match page {
+            Some((_, frame)) if frame.zoomed => "unzoom".to_owned(),
+            Some((page, frame)) if places(page, frame, screen.body()).1.is_empty() => return None,
+            None if screen.zoomed => "unzoom".to_owned(),
+            _ => row.label.to_owned(),
+        },
         ActionId::Freeze if screen.frozen.is_some() => "go on".to_owned(),
         ActionId::NextService if view.world.catalog.services.len() < 2 => return None,
         ActionId::NextEnvironment

@@ -169,6 +169,18 @@ pub fn plan(area: Rect, zoom: Option<PaneId>) -> Layout {
     layout
 }
 
+/// The place of a page of rows: all but title, tabs and keys; empty on a small screen.
+pub fn body(area: Rect) -> Rect {
+    if area.width < SMALL.0 || area.height < SMALL.1 {
+        return Rect::default();
+    }
+    Rect {
+        y: area.y + 2,
+        height: area.height - 3,
+        ..area
+    }
+}
+
 /// What stays where there is no room: the verdict first, then the deploy, the keys, and why the rest is missing.
 fn small(area: Rect) -> Layout {
     let mut layout = Layout::default();
@@ -250,6 +262,10 @@ mod tests {
             (2, 1, 1)
         );
         assert_eq!(plan(Rect::new(0, 0, 1, 1), None), Layout::default());
+        for size in [Rect::new(0, 0, 60, 16), Rect::new(0, 0, 200, 60)] {
+            assert_eq!(body(size), plan(size, Some(PaneId::Gates)).gates);
+        }
+        assert!(body(Rect::new(0, 0, 59, 16)).is_empty());
     }
 
     #[test]

@@ -20,10 +20,11 @@ use super::gate::{Draw, Why};
 use super::input::Input;
 use super::paint::Painter;
 use super::routing::Intent;
-use super::screen::{Look, Screen, render};
+use super::screen::{Browser, Look, Screen, render};
 use super::signals::{Event, Signals};
 use super::styles::Depth;
 use super::terminal::{Modes, Suspended, Terminal, Tty};
+use super::views::ViewId;
 use super::writer::{LAST_FRAME, Writer};
 use crate::app::keymap::Keymap;
 use crate::app::notice::Severity;
@@ -73,7 +74,12 @@ impl Options {
                 keymap,
                 theme,
                 depth,
-                browser: display && !remote,
+                browser: match (remote, display) {
+                    (true, _) => Browser::Remote,
+                    (false, true) => Browser::Here,
+                    (false, false) => Browser::Missing,
+                },
+                view: ViewId::default(),
                 ascii,
                 ids: Driver::ids,
             },
@@ -169,6 +175,9 @@ impl Cockpit {
         let input = Input::spawn(self.terminal.tty().input.try_clone()?, events_in)?;
         // The terminal may have been resized before anybody listened.
         self.screen.resize(self.terminal.tty().size());
+        if let Some(msg) = self.screen.wants(driver.world()) {
+            driver.send(msg);
+        }
         let mut dirty = Some(Why::Data);
         loop {
             let paced = self.draw_if_due(&mut dirty, &driver);

@@ -4,22 +4,22 @@
 use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::chrome;
+use super::agenda;
+pub use super::draw::render;
 use super::layout::{self, PaneId};
-use super::overlays::{Overlay, detail, help, progress, quit, rollback_form, scroll, sign};
-use super::panes::{self, View, calendar, deploy, errors, gates, latency};
-use super::plain;
+use super::overlays::{Overlay, help, quit, scroll};
+use super::panes::{self, View, calendar, gates};
 use super::styles::{Depth, Styles};
+use super::views::{Pages, ViewId};
 use super::widgets::chart::window::Window;
 use crate::app::action::Context;
 use crate::app::keymap::Keymap;
 use crate::app::notice::Severity;
 use crate::app::world::World;
 use crate::config::theme::Theme;
-use crate::domain::calendar::{self as dates, Entry, EntryKind, EntryState};
+use crate::domain::calendar::{self as dates, Entry};
 use crate::domain::ids::Target;
 use crate::domain::rollback::Ids;
 use crate::domain::units::Now;
@@ -33,6 +33,17 @@ const TOAST: SignedDuration = SignedDuration::from_secs(6);
 /// A notice stays in the key line's place that long.
 const NOTICE: SignedDuration = SignedDuration::from_secs(10);
 
+/// Whether a browser can be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Browser {
+    /// On this machine's own display.
+    Here,
+    /// The person sits at another machine (SSH): a browser here would be seen by nobody.
+    Remote,
+    /// There is no display.
+    Missing,
+}
+
 /// What the screen starts with.
 #[derive(Debug, Clone)]
 pub struct Look {
@@ -40,7 +51,9 @@ pub struct Look {
     pub theme: Theme,
     pub depth: Depth,
     /// Whether a browser can be opened here; else an address is shown and copied.
-    pub browser: bool,
+    pub browser: Browser,
+    /// The view that is shown first.
+    pub view: ViewId,
     /// Draws with ASCII only.
     pub ascii: bool,
     /// Makes the ids of a rollback's writes.
@@ -78,6 +91,10 @@ pub struct Screen {
     pub(super) area: Rect,
     pub(super) look: Look,
     pub(super) styles: Styles,
+    /// The view that was asked for; see [`Self::shown`].
+    pub(super) view: ViewId,
+    pub(super) pages: Pages,
+    /// Focus and zoom of the cockpit; the other views have their own.
     pub(super) focus: PaneId,
     pub(super) zoomed: bool,
     pub(super) overlays: Vec<Overlay>,
@@ -100,6 +117,8 @@ impl Screen {
         let range = 1;
         Self {
             area: Rect::new(0, 0, columns, rows),
+            view: look.view,
+            pages: Pages::default(),
             look,
             styles,
             focus: PaneId::default(),
@@ -149,6 +168,14 @@ impl Screen {
     pub fn observe(&mut self, world: &World, now: Now) {
         self.window = self.time.at(now.0.as_second());
         self.refresh_agenda(world, now);
+        // What stands still follows from what stood still.
+        let seen = self
+            .frozen
+            .as_ref()
+            .map_or((world, now), |f| (&f.world, f.now));
+        if let Some((page, _)) = self.pages.of_mut(self.view) {
+            page.observe(seen.0, seen.1);
+        }
         if self.target != world.focus {
             self.target.clone_from(&world.focus);
             self.gates = gates::State::default();
@@ -191,27 +218,7 @@ impl Screen {
             return;
         }
         self.agenda_key = Some(key);
-        let here = world.focus.as_ref().map(|t| &t.env);
-        let mut all = Vec::new();
-        for (id, slice) in &world.services {
-            let last = world
-                .catalog
-                .service(id)
-                .and_then(|s| s.last_environment())
-                .map(|e| &e.id);
-            let deployed = slice
-                .entries
-                .iter()
-                .any(|e| e.kind == EntryKind::Deployment);
-            let told = |e: &&Entry| match (e.kind, &e.env) {
-                // Of an environment nobody looks at, only what matters: the one selected and each service's last.
-                (EntryKind::Deployment, env) => env.as_ref() == here || env.as_ref() == last,
-                // A published release is told by its deployments, where there are any.
-                (EntryKind::Release, _) => e.state != EntryState::Done || !deployed,
-                _ => true,
-            };
-            all.extend(slice.entries.iter().filter(told).cloned());
-        }
+        let mut all = agenda::told(world);
         all.extend(calendar::shown(&world.ruled.entries).cloned());
         self.agenda = dates::agenda(all, now.0, &world.zone, AGENDA.0, AGENDA.1);
     }
@@ -307,6 +314,38 @@ impl Screen {
         )
     }
 
+    /// The view that is shown: where there is no room for rows, what is left of the cockpit.
+    pub fn shown(&self) -> ViewId {
+        if self.body().is_empty() {
+            ViewId::Cockpit
+        } else {
+            self.view
+        }
+    }
+
+    /// Whether a dialog lies over the panes and has the focus.
+    pub(super) fn covered(&self) -> bool {
+        let over = |o: &Overlay| !matches!(o, Overlay::Filter(_));
+        self.overlays.iter().any(over)
+    }
+
+    /// The place of a page; empty on a small screen.
+    pub(super) fn body(&self) -> Rect {
+        layout::body(self.area)
+    }
+
+    /// What is seen now: what stands still, else what is true.
+    pub(super) fn seen<'a>(&'a self, world: &'a World, now: Now) -> View<'a> {
+        let live = self.view(world, now);
+        self.frozen.as_ref().map_or(live, |f| View {
+            world: &f.world,
+            now: f.now,
+            window: f.window,
+            agenda: &f.agenda,
+            ..live
+        })
+    }
+
     pub(super) fn view<'a>(&'a self, world: &'a World, now: Now) -> View<'a> {
         View {
             world,
@@ -324,107 +363,7 @@ impl Screen {
         match overlay {
             Overlay::Help(_) => Some(help::lines(view, &self.look.keymap, width).len()),
             Overlay::Detail(detail) => Some(detail.lines(view, width).len()),
-            Overlay::Quit | Overlay::Rollback(_) | Overlay::Sign(_) => None,
-        }
-    }
-}
-
-/// Draws everything into `buffer`. Pure: the same World, screen and time give the same picture.
-pub fn render(world: &World, screen: &Screen, now: Now, area: Rect, buffer: &mut Buffer) {
-    let area = area.intersection(buffer.area);
-    let live = screen.view(world, now);
-    let view = screen.frozen.as_ref().map_or(live, |f| View {
-        world: &f.world,
-        now: f.now,
-        styles: &screen.styles,
-        window: f.window,
-        agenda: &f.agenda,
-        ascii: screen.look.ascii,
-    });
-    let zoom = screen.zoomed.then_some(screen.focus);
-    let places = layout::plan(area, zoom);
-    chrome::title(&view, screen, places.title, buffer);
-    chrome::tabs(&view, screen, places.tabs, buffer);
-    chrome::small(&view, places.small, buffer);
-    for pane in PaneId::ALL {
-        let place = places.of(pane);
-        if place.is_empty() {
-            continue;
-        }
-        let focused = screen.focus == pane && screen.overlays.is_empty();
-        match pane {
-            PaneId::Deploy => deploy::render(&view, focused, place, buffer),
-            PaneId::Errors => errors::render(&view, focused, place, buffer),
-            PaneId::Latency => latency::render(&view, focused, place, buffer),
-            PaneId::Gates => gates::render(&view, &screen.gates, focused, place, buffer),
-            PaneId::Calendar => calendar::render(&view, &screen.calendar, focused, place, buffer),
-        }
-    }
-    // A dialog leaves the key line alone: it says which keys act in it.
-    let over = Rect {
-        height: area.height.saturating_sub(places.keys.height),
-        ..area
-    };
-    // Only the uppermost dialog is drawn: frames over frames tell nothing.
-    if let Some(overlay) = screen.overlays.last() {
-        overlay_on(&live, screen, overlay, over, buffer);
-    }
-    chrome::keys(&live, screen, places.keys, buffer);
-    if screen.look.ascii {
-        plain::fold(area, buffer);
-    }
-}
-
-fn overlay_on(
-    view: &View<'_>,
-    screen: &Screen,
-    overlay: &Overlay,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
-    let width = scroll::text_width(area);
-    match overlay {
-        Overlay::Help(top) => {
-            let rows = help::lines(view, &screen.look.keymap, width);
-            scroll::render(view, "Keys", &rows, *top, area, buffer);
-        }
-        Overlay::Detail(detail::Detail { scroll: top, .. }) => {
-            let Overlay::Detail(detail) = overlay else {
-                return;
-            };
-            scroll::render(
-                view,
-                detail.title(),
-                &detail.lines(view, width),
-                *top,
-                area,
-                buffer,
-            );
-        }
-        Overlay::Sign(form) => sign::render(view, form, area, buffer),
-        Overlay::Quit => {
-            let rows = quit::lines(view, width);
-            scroll::render(
-                view,
-                "Leave?",
-                &rows,
-                scroll::Scroll::default(),
-                area,
-                buffer,
-            );
-        }
-        Overlay::Rollback(form) => {
-            let open = view
-                .world
-                .ledger
-                .open
-                .iter()
-                .find(|o| o.target == form.target);
-            match (view.world.flows.get(&form.target), open) {
-                (Some(flow), _) => progress::render(view, flow, area, buffer),
-                (None, Some(open)) => progress::render_open(view, open, area, buffer),
-                (None, None) => rollback_form::render(view, form, area, buffer),
-            }
+            Overlay::Quit | Overlay::Rollback(_) | Overlay::Sign(_) | Overlay::Filter(_) => None,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What is copied and what is opened: the command that does the same as the screen, the page of the selected thing.
 
-use super::layout::PaneId;
 use super::overlays::Overlay;
+use super::overlays::detail::Detail;
 use super::panes::{View, verdict};
 use super::routing::Intent;
-use super::screen::Screen;
+use super::screen::{Browser, Screen};
+use super::views::ViewId;
 use crate::app::notice::Severity;
 use crate::app::world::World;
 use crate::domain::ids::Target;
@@ -37,7 +38,16 @@ impl Screen {
             Some(Overlay::Sign(form)) => Some(form.command()),
             _ => None,
         };
+        // A row tells itself; what a dialog would do, the command does too.
+        let told = match self.overlays.last() {
+            Some(Overlay::Detail(detail)) => detail.line(&self.seen(world, now)),
+            None if self.shown() != ViewId::Cockpit => self
+                .selected(&self.seen(world, now))
+                .and_then(|of| Detail::new(of).line(&self.seen(world, now))),
+            _ => None,
+        };
         let line = match form {
+            _ if told.is_some() => told.unwrap_or_default(),
             _ if signing.is_some() => signing.unwrap_or_default(),
             Some(form) if is_open(world, &form.target) => command::resume(&form.target),
             Some(form) => {
@@ -48,55 +58,48 @@ impl Screen {
             }
             None => command::status(target),
         };
+        // Everything in it was made harmless before; should something not have been, it is here.
+        let line = line.replace(char::is_control, " ");
         self.say(Severity::Info, format!("copied: {line}"), now);
         vec![Intent::Copy(line)]
     }
 
     /// Opens the page of the selected thing; without a browser it is shown and copied.
     pub(super) fn browse(&mut self, world: &World, now: Now) -> Vec<Intent> {
-        let Some(url) = self.url(&self.view(world, now)) else {
+        let Some(url) = self.url(&self.seen(world, now)) else {
             self.say(Severity::Info, "there is no page for this", now);
             return Vec::new();
         };
-        if self.look.browser {
-            self.say(Severity::Info, format!("opening {url}"), now);
-            vec![Intent::Browse(url)]
-        } else {
-            self.say(Severity::Info, format!("copied: {url}"), now);
-            vec![Intent::Copy(url)]
-        }
+        let words = match self.look.browser {
+            Browser::Here => {
+                self.say(Severity::Info, format!("opening {url}"), now);
+                return vec![Intent::Browse(url)];
+            }
+            Browser::Remote => "over SSH no browser is opened; copied to your terminal's clipboard",
+            Browser::Missing => "there is no display for a browser; copied",
+        };
+        self.say(Severity::Info, format!("{words}: {url}"), now);
+        vec![Intent::Copy(url)]
     }
 
     /// The address of the selected thing: only what a browser should be given.
     pub(super) fn url(&self, view: &View<'_>) -> Option<String> {
-        let slice = view.slice()?;
         let rollback = self.overlays.iter().rev().find_map(|o| match o {
             Overlay::Rollback(form) => view.world.flows.get(&form.target),
             _ => None,
         });
-        let url = match (rollback, self.focus) {
-            (Some(flow), _) => flow
+        let detail = match self.overlays.last() {
+            Some(Overlay::Detail(detail)) => Some(detail.clone()),
+            _ => self.selected(view).map(Detail::new),
+        };
+        let url = match rollback {
+            Some(flow) => flow
                 .steps
                 .iter()
                 .rev()
                 .find_map(|s| s.url.clone())
                 .or_else(|| flow.view.as_ref().map(|v| v.run.url.clone())),
-            (None, PaneId::Gates) => self.gates.gate(view).and_then(|g| g.evidence.url.clone()),
-            (None, PaneId::Calendar) => self.calendar.entry(view).and_then(|e| e.url.clone()),
-            (None, PaneId::Deploy) => {
-                let run = slice.run.value().map(|v| v.run.url.clone());
-                let watch = slice.watch.as_ref().and_then(|w| w.url.clone());
-                let live = slice
-                    .state
-                    .as_ref()
-                    .and_then(|s| s.live.as_ref()?.url.clone());
-                let page = view
-                    .target()
-                    .and_then(|t| view.world.overview(&t.service))
-                    .map(|o| o.url.clone());
-                run.or(watch).or(live).or(page)
-            }
-            (None, PaneId::Errors | PaneId::Latency) => None,
+            None => detail?.url(view),
         }?;
         let web = url.as_str().starts_with("https://") || url.as_str().starts_with("http://");
         let clean = !url

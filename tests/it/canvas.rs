@@ -4,8 +4,9 @@ use flightdeck::app::keymap::{Chord, Keymap};
 use flightdeck::config::theme::Theme;
 use flightdeck::tui::decode::InputEvent;
 use flightdeck::tui::routing::Intent;
-use flightdeck::tui::screen::{Look, Screen, render};
+use flightdeck::tui::screen::{Browser, Look, Screen, render};
 use flightdeck::tui::styles::Depth;
+use flightdeck::tui::views::ViewId;
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr;
 
@@ -16,7 +17,8 @@ pub(crate) fn look(theme: &str, depth: Depth) -> Look {
         keymap: Keymap::default(),
         theme: Theme::built_in(theme).unwrap(),
         depth,
-        browser: false,
+        browser: Browser::Missing,
+        view: ViewId::default(),
         ascii: false,
         ids,
     }

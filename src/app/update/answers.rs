@@ -1,6 +1,6 @@
 //! Answers of the sources: each goes into its own slice, a failure degrades that slice alone.
 
-use super::{derive, flow, gates};
+use super::{derive, flow, gates, record};
 use crate::app::effect::{Effect, EffectKey};
 use crate::app::msg::Answer;
 use crate::app::notice::{Notice, Severity};
@@ -83,6 +83,10 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
             return flow::found(world, target, result, now);
         }
         (EffectKey::Ledger, Answer::Ledger(result)) => return ledger(world, key, result, now),
+        (EffectKey::Chain(_), Answer::Chain(result)) => record::chain(world, key, result, now),
+        (EffectKey::OlderRows(_), Answer::OlderRows(result)) => {
+            record::older(world, key, result, now);
+        }
         // An answer of another kind than the question can only be a bug of the runtime; it is dropped.
         _ => world.schedule.succeeded(key),
     }
@@ -90,7 +94,7 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
 }
 
 /// Marks the question as answered or failed; a failure learns when the next try is.
-fn settle<T>(
+pub(super) fn settle<T>(
     world: &mut World,
     key: &EffectKey,
     result: Result<T, Fault>,
@@ -229,6 +233,7 @@ fn ledger(
 ) -> Vec<Effect> {
     match settle(world, key, result, now) {
         Ok(rows) => {
+            record::keep(world, &rows);
             let (open, closed) = journal::read(&rows);
             world.ledger = LedgerSlice {
                 rows,

@@ -7,6 +7,7 @@ mod flow;
 mod gates;
 #[cfg(test)]
 mod gates_tests;
+mod record;
 mod ruled;
 mod sign;
 mod wanted;
@@ -51,6 +52,7 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
                 effects.extend(answers::receive(world, &key, answer, now));
             }
         }
+        Msg::Record(ask) => record::ask(world, ask),
         Msg::Confirmed(approved) => effects.extend(flow::confirmed(world, approved, now)),
         Msg::Resume(target) => effects.extend(flow::resume(world, &target, now)),
         Msg::Resolve(target, reason) => effects.extend(flow::resolve(world, &target, &reason, now)),

@@ -103,6 +103,7 @@ fn wanted(world: &World, now: Now) -> Vec<Wanted> {
             every: None,
         });
     }
+    super::record::wanted(world, &mut list);
     for target in &close {
         of_target(world, target, now, &mut list);
     }
@@ -242,6 +243,8 @@ fn fetch(world: &World, key: &EffectKey, now: Now) -> Option<Fetch> {
     };
     Some(match key {
         EffectKey::Ledger => Fetch::Ledger,
+        EffectKey::OlderRows(before) => Fetch::OlderRows { before: *before },
+        EffectKey::Chain(_) => Fetch::Chain,
         EffectKey::Login(source) => Fetch::Login {
             source: source.clone(),
         },

@@ -7,11 +7,13 @@ pub mod help;
 pub mod progress;
 pub mod quit;
 pub mod rollback;
+mod rollback_facts;
 pub mod rollback_form;
 pub mod scroll;
 pub mod sign;
 
 use crate::app::action::Context;
+use crate::tui::widgets::line_input::LineInput;
 
 use self::detail::Detail;
 use self::rollback::Form;
@@ -26,6 +28,8 @@ pub enum Overlay {
     Detail(Detail),
     /// Leaving while a rollback of this process is under way.
     Quit,
+    /// The words that rows are filtered by, being typed.
+    Filter(LineInput),
     /// The form that signs a manual gate.
     Sign(Box<sign::Form>),
     /// The rollback's form; the progress of the flow once there is one.
@@ -37,7 +41,7 @@ impl Overlay {
     pub fn context(&self, typing: bool) -> Context {
         match self {
             Self::Rollback(_) if typing => Context::Form,
-            Self::Sign(_) => Context::Form,
+            Self::Sign(_) | Self::Filter(_) => Context::Form,
             _ => Context::Dialog,
         }
     }

@@ -1,7 +1,8 @@
 //! The calendar: what was deployed and what lies ahead, day by day, in the one zone of the screen.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+mod entry;
+mod rows;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -13,8 +14,9 @@ use crate::config::theme::Role;
 use crate::domain::calendar::decision::Standing;
 use crate::domain::calendar::{Entry, EntryKind, EntryState, When};
 use crate::tui::widgets::panel::Panel;
-use crate::tui::widgets::table::{self, Column};
 use crate::tui::widgets::text;
+use entry::{day, time, today};
+pub(in crate::tui) use entry::{is_past, look, until, what};
 
 /// How far the agenda is scrolled from where it stands by itself, in rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,18 +47,6 @@ impl State {
 fn start(view: &View<'_>) -> usize {
     let past = view.agenda.iter().take_while(|e| is_past(e, view)).count();
     past.min(view.agenda.len().saturating_sub(1))
-}
-
-fn is_past(entry: &Entry, view: &View<'_>) -> bool {
-    match entry.when {
-        When::At(at) => at <= view.now.0 && entry.state != EntryState::Running,
-        When::On(day) => day < today(view),
-        When::Open => false,
-    }
-}
-
-fn today(view: &View<'_>) -> Date {
-    view.now.0.to_zoned(view.world.zone.clone()).date()
 }
 
 /// Of the rules' entries those worth a row: of each window only the one that is open, or opens next; every freeze and plan.
@@ -132,11 +122,11 @@ pub fn render(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer:
             &view.line(format!("{count} {plural}"), Role::Muted),
         );
     }
-    rows(view, state, focused, inside, buffer);
+    rows::rows(view, state, focused, inside, buffer);
 }
 
 /// The freshness of all repositories together.
-fn freshness<'a>(view: &View<'a>) -> Fresh<'a> {
+pub(in crate::tui) fn freshness<'a>(view: &View<'a>) -> Fresh<'a> {
     view.world
         .services
         .values()
@@ -144,205 +134,7 @@ fn freshness<'a>(view: &View<'a>) -> Fresh<'a> {
         .fold(Fresh::default(), Fresh::and)
 }
 
-fn rows(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut Buffer) {
-    let columns = [
-        Column {
-            least: 6,
-            wished: 6,
-            rank: 7,
-            right: false,
-        },
-        Column {
-            least: 5,
-            wished: 5,
-            rank: 6,
-            right: false,
-        },
-        Column {
-            least: 1,
-            wished: 1,
-            rank: 8,
-            right: false,
-        },
-        Column {
-            least: 12,
-            wished: 200,
-            rank: 9,
-            right: false,
-        },
-        Column {
-            least: 11,
-            wished: 12,
-            rank: 5,
-            right: false,
-        },
-    ];
-    let area = Rect {
-        x: area.x + 1,
-        width: area.width.saturating_sub(2),
-        ..area
-    };
-    let places = table::layout(&columns, area.width);
-    let room = usize::from(area.height);
-    let total = view.agenda.len();
-    let top = if let Some(selected) = state.selected {
-        super::scroll_to(selected, total, room)
-    } else {
-        // A third of the rows tells what was; what lies ahead has the rest.
-        let now = view.agenda.iter().take_while(|e| is_past(e, view)).count();
-        let behind = (room / 3).max(room.saturating_sub(total - now));
-        now.saturating_sub(behind)
-    };
-    let mut day_before: Option<Option<Date>> = None;
-    for (i, entry) in view.agenda.iter().enumerate().skip(top).take(room) {
-        let day = day(entry, view);
-        let label = if day_before == Some(day) {
-            String::new()
-        } else {
-            day.map_or_else(|| "open".to_owned(), |d| d.strftime("%a %d").to_string())
-        };
-        day_before = Some(day);
-        let past = is_past(entry, view);
-        let (symbol, role, word) = look(entry);
-        let plain = if past { Role::Muted } else { Role::Text };
-        let window = entry.kind == EntryKind::Window;
-        let running = entry.state == EntryState::Running && !window;
-        let word = until(entry, view).unwrap_or_else(|| word.to_owned());
-        let name = match places.get(3).copied().flatten() {
-            Some((_, width)) if window => bar(entry, width),
-            _ => what(entry, view),
-        };
-        let selected = focused && state.selected == Some(i);
-        let title = Line::from(vec![
-            view.span(if selected { "▸" } else { "" }, Role::Accent),
-            view.span(
-                name,
-                match entry.kind {
-                    EntryKind::Window | EntryKind::Freeze => role,
-                    _ if running => Role::Title,
-                    _ => plain,
-                },
-            ),
-        ]);
-        let cells = [
-            view.line(
-                label,
-                if day == Some(today(view)) {
-                    Role::Accent
-                } else {
-                    Role::Muted
-                },
-            ),
-            view.line(time(entry, view), plain),
-            view.line(
-                symbol,
-                if past && role == Role::Good {
-                    Role::Muted
-                } else {
-                    role
-                },
-            ),
-            title,
-            view.line(
-                word,
-                if running || matches!(role, Role::Bad | Role::Warn) {
-                    role
-                } else {
-                    Role::Muted
-                },
-            ),
-        ];
-        let y = area.y + u16::try_from(i - top).unwrap_or(0);
-        table::row(
-            &columns,
-            &places,
-            &cells,
-            Rect {
-                y,
-                height: 1,
-                ..area
-            },
-            buffer,
-        );
-    }
-}
-
-fn day(entry: &Entry, view: &View<'_>) -> Option<Date> {
-    match entry.when {
-        When::Open => None,
-        when => Some(when.day(&view.world.zone)),
-    }
-}
-
-fn time(entry: &Entry, view: &View<'_>) -> String {
-    match entry.when {
-        When::At(at) => clock(at, view),
-        When::On(_) | When::Open => String::new(),
-    }
-}
-
-fn clock(at: Timestamp, view: &View<'_>) -> String {
-    at.to_zoned(view.world.zone.clone())
-        .strftime("%H:%M")
-        .to_string()
-}
-
-/// The end of what lasts: `→ 17:00`, `→ Mon 09:00`, `→ 7 Jan`.
-pub(in crate::tui) fn until(entry: &Entry, view: &View<'_>) -> Option<String> {
-    let end = entry.end?;
-    let zone = &view.world.zone;
-    let days = When::At(end).day(zone) - entry.when.day(zone);
-    let form = match days.get_days() {
-        0 => "→ %H:%M",
-        -6..=6 => "→ %a %H:%M",
-        _ => "→ %-d %b",
-    };
-    Some(end.to_zoned(zone.clone()).strftime(form).to_string())
-}
-
-/// A window's row: its name in a bar, as wide as there is room.
-fn bar(entry: &Entry, width: u16) -> String {
-    let name = format!(" {} ", entry.title);
-    let room = usize::from(width.min(30)).saturating_sub(text::width(&name) + 1);
-    let left = room / 2;
-    format!("{}{name}{}▌", "█".repeat(left), "█".repeat(room - left))
-}
-
-/// `checkout v2.15.0`, with the environment where it is not the selected one.
-pub(in crate::tui) fn what(entry: &Entry, view: &View<'_>) -> String {
-    if matches!(entry.kind, EntryKind::Window | EntryKind::Freeze) {
-        return entry.title.to_string();
-    }
-    let here = view.target().map(|t| &t.env);
-    let env = match &entry.env {
-        Some(env) if Some(env) != here => format!(" → {env}"),
-        _ => String::new(),
-    };
-    format!("{} {}{env}", entry.service, entry.title)
-}
-
-/// The symbol, the role and the word of an entry.
-pub(in crate::tui) fn look(entry: &Entry) -> (&'static str, Role, &'static str) {
-    match (entry.kind, entry.state) {
-        (EntryKind::Window, EntryState::Running) => ("▐", Role::Good, "open"),
-        (EntryKind::Window, _) => ("▐", Role::Muted, "window"),
-        (EntryKind::Freeze, EntryState::Running) => ("⏸", Role::Bad, "frozen"),
-        (EntryKind::Freeze, _) => ("⏸", Role::Warn, "freeze"),
-        (EntryKind::Plan, _) if !entry.conflicts.is_empty() => ("!", Role::Warn, "conflict"),
-        (_, EntryState::Running) => ("●", Role::Accent, "under way"),
-        (_, EntryState::Failed) => ("✖", Role::Bad, "failed"),
-        (EntryKind::Milestone, EntryState::Planned) => ("◇", Role::Info, "milestone"),
-        (EntryKind::Release, EntryState::Planned) => ("○", Role::Text, "draft"),
-        (EntryKind::Plan, _) | (EntryKind::Deployment, EntryState::Planned) => {
-            ("○", Role::Text, "planned")
-        }
-        (EntryKind::Release, EntryState::Done) => ("✔", Role::Good, "published"),
-        (EntryKind::Milestone, EntryState::Done) => ("◆", Role::Good, "reached"),
-        (EntryKind::Deployment, EntryState::Done) => ("✔", Role::Good, "deployed"),
-    }
-}
-
-fn why_empty(view: &View<'_>) -> (String, String) {
+pub(in crate::tui) fn why_empty(view: &View<'_>) -> (String, String) {
     if let Some(fault) = freshness(view).fault {
         return (
             format!("▲ {}{}", fault.message, fresh::next_try(fault, view.now)),
