@@ -114,13 +114,21 @@ impl HttpValues {
             .map_err(|e| broken(classify(&e)))?;
         let response: http::Response<reqwest::Body> = response.into();
         let cap = self.clients.policy().body_cap;
+        let mut answered = call.clone();
+        answered.status = Some(response.status().as_u16());
         let reply = read_capped(response, cap)
             .await
             .map_err(|fault| match fault {
                 BodyFault::TooLarge => {
-                    ProviderError::new(ErrorKind::TooLarge { cap }, call.clone(), Safe::default())
+                    ProviderError::new(ErrorKind::TooLarge { cap }, answered, Safe::default())
                 }
-                BodyFault::Net(net) => broken(net),
+                BodyFault::Net(net) => {
+                    let kind = ErrorKind::Unreachable {
+                        net: net.kind,
+                        sent: true,
+                    };
+                    ProviderError::new(kind, answered, Safe::default())
+                }
             })?;
         let kind = match reply.status.as_u16() {
             200..300 => return Ok(reply),
