@@ -298,6 +298,7 @@ mod tests {
         assert!(s.look(at(-3_600), MOST), "an hour back");
         assert_eq!(s.next_due(), Some(at(-3_600 + 6)));
         // A limit keeps its distance, too.
+        s.look(at(-3_594), MOST);
         let (due, _) = s.sync(&wanted(Some(10)), at(-3_594));
         s.accept(&due[0].0, due[0].1);
         s.failed(&due[0].0, Some(at(-3_500)), at(-3_594));

@@ -19,7 +19,7 @@ use super::transport::{self, Credentials};
 use crate::domain::text::Safe;
 use crate::providers::error::{Call, ErrorKind, ProviderError};
 use crate::providers::http::{
-    BodyFault, Clients, HttpPolicy, Redactor, Reply, classify, limits, shown_url,
+    BodyFault, CUT, Clients, HttpPolicy, Redactor, Reply, classify, limits, shown_url,
 };
 use crate::providers::{Clock, ResponseCache};
 
@@ -293,7 +293,7 @@ impl GitHub {
             let (hint, detail) = if reply.is_html() {
                 (Some(errors::HTML), "an HTML page, not JSON")
             } else {
-                (None, "the JSON is broken or cut short")
+                (Some(CUT), "the JSON is broken or cut short")
             };
             ProviderError::new(ErrorKind::Protocol { hint }, call, Safe::new(detail))
         })

@@ -11,8 +11,8 @@ use url::Url;
 
 use super::error::{Call, ErrorKind, ProviderError};
 use super::http::{
-    BodyFault, Clients, HttpPolicy, NetFault, Reply, classify, limits, read_capped, retry_after,
-    shown_url, with_retry,
+    BodyFault, CUT, Clients, HttpPolicy, NetFault, Reply, classify, limits, read_capped,
+    retry_after, shown_url, with_retry,
 };
 use super::{Answer, Clock, Result};
 use crate::domain::gate::http::{Reading, ValueAsk};
@@ -89,7 +89,7 @@ impl HttpValues {
                 Some("check the gate's `path`, `reduce` and bounds"),
             )),
             Ok(Ok(Err(None))) if html => Err(odd("a page for people, not JSON", Some(HTML))),
-            Ok(Ok(Err(None))) => Err(odd("the JSON is broken or cut short", None)),
+            Ok(Ok(Err(None))) => Err(odd("the JSON is broken or cut short", Some(CUT))),
             Ok(Err(_)) => Err(odd("the path could not be asked of this answer", None)),
             Err(_) => Err(late()),
         }

@@ -15,8 +15,8 @@ use crate::domain::text::Safe;
 use crate::providers::Clock;
 use crate::providers::error::{Call, ErrorKind, ProviderError};
 use crate::providers::http::{
-    BodyFault, Clients, HttpPolicy, Redactor, Reply, classify, limits, read_capped, retry_after,
-    shown_url, with_retry,
+    BodyFault, CUT, Clients, HttpPolicy, Redactor, Reply, classify, limits, read_capped,
+    retry_after, shown_url, with_retry,
 };
 
 /// A Prometheus source. Cheap to make; the client is built at the first request.
@@ -248,7 +248,7 @@ impl Prometheus {
                     ErrorKind::Protocol { hint: Some(HTML) },
                     "sent on to another host",
                 ),
-                _ => fail(ErrorKind::Protocol { hint: None }, cut),
+                _ => fail(ErrorKind::Protocol { hint: Some(CUT) }, cut),
             };
         };
         if body.get("status").and_then(Value::as_str) != Some("success")
