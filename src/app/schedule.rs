@@ -33,6 +33,8 @@ impl Slot {
             return None;
         }
         let natural = match (self.asked_at, self.every) {
+            // A failure waits as failures do, however rarely the question is asked when all is well.
+            _ if self.failures > 0 && self.not_before.is_some() => Timestamp::MIN,
             (Some(asked), Some(every)) => asked.saturating_add(every).unwrap_or(Timestamp::MAX),
             (Some(_), None) if self.answered => return None,
             (None, _) | (Some(_), None) => Timestamp::MIN,
@@ -46,12 +48,34 @@ impl Slot {
 pub struct Schedule {
     slots: BTreeMap<EffectKey, Slot>,
     generation: u64,
+    /// The time at the last look.
+    seen: Option<Timestamp>,
 }
 
 /// The longest wait after failures.
 const MAX_BACKOFF_S: i64 = 300;
+/// A smaller step back is the clock's own correction.
+const STEP_BACK: SignedDuration = SignedDuration::from_secs(1);
 
 impl Schedule {
+    /// Looks at the clock; says whether it leapt: back, or further ahead than `most`, which only a clock that was set or a machine
+    /// that slept does. What was planned keeps its distance from now when the clock goes back, so that nothing waits for a time
+    /// that lies ahead by mistake.
+    pub fn look(&mut self, now: Timestamp, most: SignedDuration) -> bool {
+        let Some(seen) = self.seen.replace(now) else {
+            return false;
+        };
+        let passed = now.duration_since(seen);
+        if passed.is_negative() {
+            let back = |at: Timestamp| at.saturating_add(passed).unwrap_or(now);
+            for slot in self.slots.values_mut() {
+                slot.asked_at = slot.asked_at.map(back);
+                slot.not_before = slot.not_before.map(back);
+            }
+        }
+        passed <= -STEP_BACK || passed > most
+    }
+
     /// Takes in what is wanted now: returns what to ask (with its generation) and what to cancel.
     pub fn sync(
         &mut self,
@@ -125,10 +149,7 @@ impl Schedule {
         let by_backoff = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
         let next = until.map_or(by_backoff, |u| u.max(now));
         slot.not_before = Some(next);
-        let natural = slot
-            .every
-            .and_then(|e| slot.asked_at.and_then(|a| a.saturating_add(e).ok()));
-        Some(natural.map_or(next, |n| n.max(next)))
+        Some(next)
     }
 
     /// Everything is due now, except what a source asked to wait for (limits).
@@ -144,6 +165,14 @@ impl Schedule {
         if let Some(slot) = self.slots.get_mut(key) {
             slot.asked_at = None;
             slot.answered = false;
+        }
+    }
+
+    /// One question is asked anew; an answer that is on its way no longer counts.
+    pub fn restart(&mut self, key: &EffectKey) {
+        self.hurry_one(key);
+        if let Some(slot) = self.slots.get_mut(key) {
+            slot.running = None;
         }
     }
 
@@ -240,6 +269,71 @@ mod tests {
             s.sync(&wanted(Some(1)), at(9_000)).0.is_empty(),
             "a limit is kept even when somebody presses refresh"
         );
+    }
+
+    const MOST: SignedDuration = SignedDuration::from_mins(2);
+
+    #[test]
+    fn a_rare_question_that_failed_is_tried_again_soon() {
+        let mut s = Schedule::default();
+        let (due, _) = s.sync(&wanted(Some(600)), at(0));
+        s.accept(&due[0].0, due[0].1);
+        let next = s.failed(&due[0].0, None, at(1)).unwrap();
+        assert!(next < at(10), "{next}");
+        let (due, _) = s.sync(&wanted(Some(600)), next);
+        s.accept(&due[0].0, due[0].1);
+        s.succeeded(&due[0].0);
+        let again = next.saturating_add(SignedDuration::from_secs(600)).unwrap();
+        assert_eq!(s.next_due(), Some(again));
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_makes_nothing_wait_longer() {
+        let mut s = Schedule::default();
+        assert!(!s.look(at(0), MOST));
+        let (due, _) = s.sync(&wanted(Some(10)), at(0));
+        s.accept(&due[0].0, due[0].1);
+        s.succeeded(&due[0].0);
+        assert!(!s.look(at(4), MOST));
+        assert!(s.look(at(-3_600), MOST), "an hour back");
+        assert_eq!(s.next_due(), Some(at(-3_600 + 6)));
+        // A limit keeps its distance, too.
+        s.look(at(-3_594), MOST);
+        let (due, _) = s.sync(&wanted(Some(10)), at(-3_594));
+        s.accept(&due[0].0, due[0].1);
+        s.failed(&due[0].0, Some(at(-3_500)), at(-3_594));
+        assert!(s.look(at(-7_194), MOST));
+        assert_eq!(s.next_due(), Some(at(-7_100)));
+    }
+
+    #[test]
+    fn a_day_ahead_asks_each_question_once() {
+        let mut s = Schedule::default();
+        let all: Vec<Wanted> = [EffectKey::Ledger, EffectKey::Login("main".to_owned())]
+            .into_iter()
+            .map(|key| Wanted {
+                key,
+                every: Some(SignedDuration::from_secs(10)),
+            })
+            .collect();
+        s.look(at(0), MOST);
+        for (key, generation) in s.sync(&all, at(0)).0 {
+            s.accept(&key, generation);
+            s.succeeded(&key);
+        }
+        assert!(!s.look(at(120), MOST), "a busy machine");
+        assert!(s.look(at(86_520), MOST), "a day ahead");
+        assert_eq!(s.sync(&all, at(86_520)).0.len(), 2);
+        assert!(s.sync(&all, at(86_525)).0.is_empty(), "no storm");
+    }
+
+    #[test]
+    fn an_answer_from_before_a_restart_does_not_count() {
+        let mut s = Schedule::default();
+        let (due, _) = s.sync(&wanted(None), at(0));
+        s.restart(&EffectKey::Ledger);
+        assert!(!s.accept(&due[0].0, due[0].1));
+        assert_eq!(s.sync(&wanted(None), at(0)).0.len(), 1);
     }
 
     #[test]

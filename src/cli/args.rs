@@ -85,7 +85,7 @@ pub(super) enum Command {
 /// `demo`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Demo {
-    /// What happens: bad-deploy or healthy
+    /// What happens: bad-deploy, healthy, flaky-api or frozen
     #[arg(long, default_value = "bad-deploy", value_name = "NAME")]
     pub(super) scenario: String,
     /// Virtual seconds in a real second

@@ -16,6 +16,10 @@ pub(crate) enum Mode {
     Html,
     /// The answer breaks off in the middle.
     Cut,
+    /// The first half of the answer, as if it were whole.
+    Torn,
+    /// Nothing is said for `delay_ms` (real time), then the connection is closed.
+    Silence,
     /// A body of 50 MB.
     Huge,
 }
@@ -31,7 +35,7 @@ pub(crate) enum When {
 }
 
 /// An order for faults.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
     /// The path starts with this, or contains it when it begins with `*`.

@@ -10,7 +10,8 @@
 //!   name. `DELETE` starts over.
 //! - `POST /_demo/fault` `{path_prefix, method?, mode, times?, when?, status?, body?, headers?, delay_ms?}`: the next `times` (1) requests
 //!   whose path starts with `path_prefix` (or contains it, written `*part`) fail, on any of the three servers. `mode`: `status` (`status`, default 500, with `body` and
-//!   `headers`), `reset` (closed without an answer), `delay` (`delay_ms` of real time), `html` (a page with `status`, default 200), `cut` (breaks off in the middle; the request always takes effect), `huge` (50 MB). `when`:
+//!   `headers`), `reset` (closed without an answer), `delay` (`delay_ms` of real time), `html` (a page with `status`, default 200), `cut` (breaks off in the middle; the request always takes effect), `torn` (the first half
+//!   of the body, as if it were whole), `silence` (nothing for `delay_ms`, then closed), `huge` (50 MB). `when`:
 //!   `before` (default; the request has no effect) or `after` (it took effect, the answer is lost). `DELETE /_demo/fault` forgets all.
 //! - `POST /_demo/budget` `{core_used?, graphql_used?}`: sets how much of the hour's 5,000 is used.
 //! - `GET /_demo/now`: the virtual time. `GET /_demo/truth`: what is live and where the traffic goes, as the simulator knows it.
@@ -42,6 +43,7 @@ mod server;
 mod settings;
 mod state;
 mod traffic;
+mod weather;
 mod wire;
 mod world;
 
@@ -49,6 +51,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -62,17 +65,23 @@ pub enum Scenario {
     BadDeploy,
     /// The same release goes well.
     Healthy,
+    /// The release that fails, and GitHub and Prometheus fail now and then as well.
+    FlakyApi,
+    /// A bad time to release: a freeze holds and no window is open for the version that waits.
+    Frozen,
 }
 
 impl Scenario {
     /// All scenarios.
-    pub const ALL: [Self; 2] = [Self::BadDeploy, Self::Healthy];
+    pub const ALL: [Self; 4] = [Self::BadDeploy, Self::Healthy, Self::FlakyApi, Self::Frozen];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::BadDeploy => "bad-deploy",
             Self::Healthy => "healthy",
+            Self::FlakyApi => "flaky-api",
+            Self::Frozen => "frozen",
         }
     }
 }
@@ -85,7 +94,7 @@ impl fmt::Display for Scenario {
 
 /// There is no such scenario.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no scenario `{0}`; there are `bad-deploy` and `healthy`")]
+#[error("there is no scenario `{0}`; there are `bad-deploy`, `healthy`, `flaky-api` and `frozen`")]
 pub struct UnknownScenario(String);
 
 impl FromStr for Scenario {
@@ -123,12 +132,14 @@ pub struct Options {
     pub clock: Clock,
     /// Real time.
     pub real: RealClock,
-    /// Virtual time from the start until the release of the scenario is deployed; left out: it began 180 s before the start.
+    /// Virtual time from the start until the release of the scenario is deployed; left out: it began 180 s before the start (`frozen`: never).
     pub deploy_in: Option<SignedDuration>,
     /// Where to listen.
     pub ports: Ports,
     /// The token that is asked for.
     pub token: String,
+    /// How long a server of `flaky-api` that says nothing keeps a connection open, in real time.
+    pub silence: Duration,
 }
 
 impl Options {
@@ -142,6 +153,7 @@ impl Options {
             deploy_in: None,
             ports: Ports::default(),
             token: TOKEN.to_owned(),
+            silence: Duration::from_mins(1),
         }
     }
 }
@@ -182,11 +194,14 @@ pub fn start(options: Options) -> io::Result<Demo> {
         deploy_in,
         ports,
         token,
+        silence,
     } = options;
     let schema = github::graphql::Schema::load().map_err(io::Error::other)?;
     let world = world::World::new(scenario, seed, clock.at, deploy_in);
     let now = clock.now((real.0)());
-    let state = state::State::new(world, clock, real, token.clone(), schema);
+    let weather =
+        (scenario == Scenario::FlakyApi).then(|| weather::Weather::new(seed, clock.at, silence));
+    let state = state::State::new(world, clock, real, token.clone(), schema, weather);
     let handle = server::start(state, [ports.github, ports.prometheus, ports.metrics])?;
     let [github, prometheus, metrics] = handle.addresses;
     Ok(Demo {

@@ -17,6 +17,7 @@ use super::faults::{Fault, Mode, When};
 use super::github::Ask;
 use super::prometheus::{self, Params};
 use super::state::{Headers, State, Wire};
+use super::weather::Sky;
 use super::wire::{Cord, Lines};
 use super::{control, exposition};
 
@@ -31,6 +32,16 @@ enum Role {
     GitHub,
     Prometheus,
     Metrics,
+}
+
+impl Role {
+    fn sky(self) -> Option<Sky> {
+        match self {
+            Self::GitHub => Some(Sky::GitHub),
+            Self::Prometheus => Some(Sky::Prometheus),
+            Self::Metrics => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -204,18 +215,17 @@ async fn handle(
         state
             .journal
             .note(&ask.method, &ask.path, headers.if_none_match.is_some());
-        state.faults.take(&ask.method, &raw_path)
+        state.fault(server.role.sky(), &ask.method, &raw_path)
     };
     if let Some(fault) = fault
         .as_ref()
-        .filter(|f| f.mode == Mode::Delay && f.when == When::Before)
+        .filter(|f| matches!(f.mode, Mode::Delay | Mode::Silence) && f.when == When::Before)
     {
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     }
-    if let Some(fault) = fault
-        .as_ref()
-        .filter(|f| f.when == When::Before && !matches!(f.mode, Mode::Delay | Mode::Cut))
-    {
+    if let Some(fault) = fault.as_ref().filter(|f| {
+        f.when == When::Before && !matches!(f.mode, Mode::Delay | Mode::Cut | Mode::Torn)
+    }) {
         return broken(
             fault,
             &cord,
@@ -251,13 +261,12 @@ async fn handle(
     };
     let wire = dated(&server.state, wire);
     match fault {
-        Some(fault) if fault.mode == Mode::Delay => {
-            if fault.when == When::After {
+        Some(fault) => {
+            if matches!(fault.mode, Mode::Delay | Mode::Silence) && fault.when == When::After {
                 tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
             }
-            response(wire)
+            broken(&fault, &cord, wire)
         }
-        Some(fault) => broken(&fault, &cord, wire),
         None => response(wire),
     }
 }
@@ -313,13 +322,18 @@ fn broken(fault: &Fault, cord: &Cord, wire: Wire) -> Response<Body> {
                 body,
             })
         }
-        Mode::Reset => {
+        Mode::Reset | Mode::Silence => {
             cord.cut_after(0);
             response(wire)
         }
         Mode::Cut => {
             // The head of the answer takes about a kilobyte; some of a body that is longer gets through.
             cord.cut_after(1_200.min(wire.body.len() / 2 + 700));
+            response(wire)
+        }
+        Mode::Torn => {
+            let mut wire = wire;
+            wire.body.truncate(wire.body.len() / 2);
             response(wire)
         }
         Mode::Delay => response(wire),

@@ -2,8 +2,12 @@
 
 use std::path::Path;
 
-use super::Demo;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
 use super::catalog::{OWNER, SERVICES, STAR};
+use super::{Demo, Scenario};
 
 /// A text as TOML writes it.
 fn quoted(text: &str) -> String {
@@ -55,15 +59,60 @@ reason = "the year's end"
 scope = { env = ["production"] }
 "#;
 
+/// The zone of the company's office.
+const ZONE: &str = "Europe/Berlin";
+
+/// A calendar in whose worst days the story takes place: a freeze since yesterday, for five days more; the office's hours come back
+/// after it. Until then only who is on call releases: what the freeze lets pass.
+fn frozen(now: Timestamp) -> String {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    let today = now.to_zoned(zone).datetime().date();
+    let day = |days: i32, hour: i8| {
+        let date = today.checked_add(days.days()).unwrap_or(today);
+        date.at(hour, 0, 0, 0)
+    };
+    let text = |at: DateTime| at.strftime("%Y-%m-%dT%H:%M").to_string();
+    let (from, to, back) = (text(day(-1, 0)), text(day(5, 9)), text(day(5, 9)));
+    format!(
+        r#"
+[calendar.freeze.peak-days]
+dates = [{{ from = "{from}", to = "{to}" }}]
+allow = ["hotfix"]
+reason = "the busiest days of the year"
+scope = {{ env = ["production"] }}
+
+[calendar.window.office]
+rrule = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
+start = "{back}"
+end = "17:00"
+scope = {{ env = ["production"] }}
+
+[calendar.window.on-call]
+dates = [{{ from = "{from}", to = "{to}" }}]
+reason = "for what can't wait"
+scope = {{ env = ["production"] }}
+
+[gates]
+ci = {{ stage = "test", checks = {{ blocking = true }} }}
+way-back = {{ stage = "prepare", rollback_plan = {{}} }}
+window = {{ stage = "deploy", window = {{}} }}
+"#
+    )
+}
+
 /// The configuration file's text; the token is read from the file at `token_file`.
 pub(crate) fn toml(demo: &Demo, token_file: &Path) -> String {
     let token = quoted(&token_file.to_string_lossy());
+    let calendar = match demo.scenario {
+        Scenario::Frozen => frozen(demo.clock.at),
+        _ => CALENDAR.to_owned(),
+    };
     let mut out = format!(
-        "# The demo's company. Everything here is simulated.\nschema = 1\ntimezone = \"Europe/Berlin\"\n\n\
+        "# The demo's company. Everything here is simulated.\nschema = 1\ntimezone = \"{ZONE}\"\n\n\
          [clock]\nat = \"{}\"\nreal_at = \"{}\"\nspeed = {:?}\n\n\
          [github.main]\napi = \"{}\"\ngraphql = \"{}\"\ntoken = {{ from = \"file\", path = {token} }}\n\n\
          [metrics.prom]\nurl = \"{}\"\n{SIGNALS}\n\
-         {CALENDAR}\n[ui]\nbanner = \"DEMO\"\nservice = \"{STAR}\"\n",
+         {calendar}\n[ui]\nbanner = \"DEMO\"\nservice = \"{STAR}\"\n",
         demo.clock.at,
         demo.clock.real_at,
         demo.clock.speed,

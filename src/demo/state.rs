@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::clock::{Clock, RealClock};
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 use super::github::graphql::{self, Budget, Graph, Schema};
 use super::github::{self, Ask, Reply};
 use super::journal::Journal;
 use super::limits::{self, Bucket, LIMIT};
+use super::weather::{Sky, Weather};
 use super::world::World;
 
 /// All that the servers share.
@@ -22,6 +23,7 @@ pub(crate) struct State {
     core: Bucket,
     points: Bucket,
     pub(crate) faults: Faults,
+    weather: Option<Weather>,
     pub(crate) journal: Journal,
 }
 
@@ -65,6 +67,7 @@ impl State {
         real: RealClock,
         token: String,
         schema: Schema,
+        weather: Option<Weather>,
     ) -> Self {
         let now = world.now;
         Self {
@@ -76,6 +79,7 @@ impl State {
             core: Bucket::new("core", LIMIT, now),
             points: Bucket::new("graphql", LIMIT, now),
             faults: Faults::default(),
+            weather,
             journal: Journal::default(),
         }
     }
@@ -88,6 +92,16 @@ impl State {
         self.core.renew(now);
         self.points.renew(now);
         self.world.now
+    }
+
+    /// The fault that meets a request: one that was ordered, else the weather's.
+    pub(crate) fn fault(&mut self, sky: Option<Sky>, method: &str, path: &str) -> Option<Fault> {
+        if let Some(ordered) = self.faults.take(method, path) {
+            return Some(ordered);
+        }
+        let sky = sky.filter(|_| self.weather.is_some())?;
+        let now = self.catch_up();
+        self.weather.as_ref()?.fault(sky, method, path, now)
     }
 
     /// Sets what is left of the budgets, so that tests reach the end of them.

@@ -55,7 +55,7 @@ impl World {
         let at = start.checked_add(wait).unwrap_or(start);
         let defect = repos
             .iter()
-            .find(|r| r.name == STAR && scenario == Scenario::BadDeploy)
+            .find(|r| r.name == STAR && is_bad(scenario))
             .and_then(|r| r.tags().next_back())
             .map(|release| Defect {
                 commit: release.commit,
@@ -67,7 +67,8 @@ impl World {
             repos,
             metrics,
             scenario,
-            scheduled: Some(at),
+            // In a freeze nobody deploys, unless the caller says when.
+            scheduled: (scenario != Scenario::Frozen || deploy_in.is_some()).then_some(at),
         };
         world.advance(start);
         world
@@ -208,11 +209,7 @@ impl World {
     }
 
     fn pace(&self) -> Pace {
-        if self.scenario == Scenario::BadDeploy {
-            SLOW
-        } else {
-            BRISK
-        }
+        if is_bad(self.scenario) { SLOW } else { BRISK }
     }
 
     fn start_scenario(&mut self, at: Timestamp) {
@@ -360,6 +357,11 @@ impl World {
         run.attempt_created = now;
         Some(true)
     }
+}
+
+/// Whether the scenario's release is the one that fails.
+fn is_bad(scenario: Scenario) -> bool {
+    matches!(scenario, Scenario::BadDeploy | Scenario::FlakyApi)
 }
 
 fn pipeline(

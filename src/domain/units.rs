@@ -42,9 +42,9 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
-/// A duration in two units at most: `45s`, `5m 12s`, `2h 57m`, `6d 3h`.
+/// A duration in two units at most: `45s`, `5m 12s`, `2h 57m`, `6d 3h`. A negative one is `0s`: clocks disagree, time does not.
 pub fn span(d: SignedDuration) -> String {
-    let s = d.as_secs().unsigned_abs();
+    let s = d.as_secs().max(0);
     let (days, hours, minutes, seconds) = (s / 86_400, s / 3_600 % 24, s / 60 % 60, s % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds}s"),
@@ -90,6 +90,8 @@ mod tests {
         assert_eq!(span(SignedDuration::from_secs(312)), "5m 12s");
         assert_eq!(span(SignedDuration::from_secs(10_620)), "2h 57m");
         assert_eq!(age(SignedDuration::from_secs(720)), "12m");
+        let ahead = SignedDuration::from_hours(-1);
+        assert_eq!((span(ahead), age(ahead)), ("0s".into(), "now".into()));
         assert_eq!(millis(412.3), "412 ms");
     }
 }

@@ -40,6 +40,11 @@ impl Hand {
             .send_modify(|t| *t = t.saturating_add(by).unwrap_or(*t));
     }
 
+    /// Sets the time, as somebody who corrects a clock does.
+    pub fn set(&self, to: Timestamp) {
+        self.0.send_replace(to);
+    }
+
     /// The time it shows.
     pub fn now(&self) -> Timestamp {
         *self.0.borrow()
@@ -111,12 +116,13 @@ impl Clock {
         SignedDuration::from_secs_f64(0.25 * self.speed())
     }
 
-    /// Waits until this clock shows `until`.
+    /// Waits until this clock shows `until`, or is seen to have gone back: then the caller has to look again.
     pub async fn sleep_until(&self, until: Timestamp) {
         if let Kind::Manual(hand) = &self.kind {
             let mut seen = hand.subscribe();
+            let began = *seen.borrow();
             // The sender lives as long as this clock, so waiting can't fail before the time has come.
-            drop(seen.wait_for(|t| *t >= until).await);
+            drop(seen.wait_for(|t| *t >= until || *t < began).await);
             return;
         }
         let wait = until.duration_since(self.now().0).as_secs_f64() / self.speed();

@@ -118,7 +118,7 @@ impl Driver {
         let now = self.now();
         if self
             .remembered_at
-            .is_none_or(|at| now.since(at) >= REMEMBER)
+            .is_none_or(|at| now.since(at).abs() >= REMEMBER)
         {
             self.remembered_at = Some(now.0);
             self.executor.remember(&self.world, now);

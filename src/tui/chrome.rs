@@ -8,7 +8,7 @@ use super::layout::SMALL;
 use super::overlays::Overlay;
 use super::overlays::help;
 use super::panes::fresh::Fresh;
-use super::panes::{View, calendar, verdict};
+use super::panes::{View, calendar, measured, verdict};
 use super::screen::Screen;
 use super::views::places;
 use super::widgets::line_input::LineInput;
@@ -99,9 +99,9 @@ fn clock(view: &View<'_>, format: &str) -> String {
         .to_string()
 }
 
-/// `● live 2s`, `◌ cached 5m`, `▲ stale 3m`: the worst of what the selected target is drawn from.
+/// `● live 2s`, `◌ cached 5m`, `▲ github stale 3m`: the worst of what the selected target is drawn from, and whose fault it is.
 fn freshness(view: &View<'_>) -> Span<'static> {
-    let Some((target, slice)) = view.world.focused() else {
+    let Some((target, _)) = view.world.focused() else {
         return Span::raw("");
     };
     let overview = view
@@ -109,13 +109,27 @@ fn freshness(view: &View<'_>) -> Span<'static> {
         .services
         .get(&target.service)
         .map_or_else(Fresh::default, |s| Fresh::of(&s.overview));
-    let measured = view
-        .configured()
-        .is_some_and(|(s, e)| s.metrics.is_some() && e.signals.is_some());
-    let fresh = if measured {
-        overview.and(Fresh::of(&slice.signals.status))
-    } else {
-        overview
+    let mut sources = Vec::new();
+    if let Some((service, env)) = view.configured() {
+        sources.push((service.source.as_str(), overview));
+        if let (Some(metrics), Some(_)) = (&service.metrics, &env.signals) {
+            sources.push((metrics.as_str(), measured::freshness(view)));
+        }
+    }
+    let faulty = |(_, fresh): &&(&str, Fresh<'_>)| fresh.fault.is_some();
+    let who: Vec<&str> = sources
+        .iter()
+        .filter(faulty)
+        .map(|(name, _)| *name)
+        .collect();
+    let told = sources.iter().filter(|s| who.is_empty() || faulty(s));
+    let fresh = told
+        .map(|(_, fresh)| *fresh)
+        .reduce(Fresh::and)
+        .unwrap_or_default();
+    let who = match who.as_slice() {
+        [] => String::new(),
+        all => format!(" {}", all.join(", ")),
     };
     let age = fresh
         .at
@@ -123,11 +137,11 @@ fn freshness(view: &View<'_>) -> Span<'static> {
         .filter(|a| a != "now")
         .unwrap_or_default();
     let (word, role) = match (fresh.fault, fresh.cached, fresh.at) {
-        (Some(_), _, Some(_)) => ("▲ stale", Role::Warn),
-        (Some(_), _, None) => ("▲ no answer", Role::Bad),
-        (None, true, _) => ("◌ cached", Role::Warn),
-        (None, false, Some(_)) => ("● live", Role::Good),
-        (None, false, None) => ("○ asking", Role::Muted),
+        (Some(_), _, Some(_)) => (format!("▲{who} stale"), Role::Warn),
+        (Some(_), _, None) => (format!("▲{who} no answer"), Role::Bad),
+        (None, true, _) => ("◌ cached".to_owned(), Role::Warn),
+        (None, false, Some(_)) => ("● live".to_owned(), Role::Good),
+        (None, false, None) => ("○ asking".to_owned(), Role::Muted),
     };
     view.span(format!("{word} {age}").trim_end().to_owned(), role)
 }

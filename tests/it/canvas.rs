@@ -1,7 +1,9 @@
 //! A screen without a terminal: it draws into a buffer, takes keys, and what it wants goes to the story's World.
 
 use flightdeck::app::keymap::{Chord, Keymap};
+use flightdeck::app::world::World;
 use flightdeck::config::theme::Theme;
+use flightdeck::domain::units::Now;
 use flightdeck::tui::decode::InputEvent;
 use flightdeck::tui::routing::Intent;
 use flightdeck::tui::screen::{Browser, Look, Screen, render};
@@ -31,9 +33,14 @@ pub(crate) fn screen(size: (u16, u16)) -> Screen {
 
 /// The picture of a screen.
 pub(crate) fn draw(shop: &Shop, screen: &mut Screen) -> Buffer {
-    screen.observe(&shop.world, shop.now);
+    picture(&shop.world, shop.now, screen)
+}
+
+/// The picture of a World.
+pub(crate) fn picture(world: &World, now: Now, screen: &mut Screen) -> Buffer {
+    screen.observe(world, now);
     let mut buffer = Buffer::empty(screen.area());
-    render(&shop.world, screen, shop.now, screen.area(), &mut buffer);
+    render(world, screen, now, screen.area(), &mut buffer);
     buffer
 }
 

@@ -10,6 +10,7 @@ use flightdeck::domain::rollback::Confirmation;
 use flightdeck::runtime::{Driver, session};
 use serde_json::{Value, json};
 
+use super::canvas::{picture, screen, text};
 use super::support::Company;
 
 fn target() -> Target {
@@ -46,43 +47,119 @@ fn everything_fresh(world: &World) -> bool {
         && matches!(slice(world).signals.status, Fetched::Fresh { .. })
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn github_failing_leaves_the_signals_alone() {
+/// The screen on what a Driver knows.
+fn shown(driver: &Driver, size: (u16, u16)) -> String {
+    text(&picture(driver.world(), driver.now(), &mut screen(size)))
+}
+
+/// The rows of a picture from the one with `from` up to the one with `to`.
+fn rows<'a>(picture: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    let lines = picture.lines().skip_while(|l| !l.contains(from));
+    let found: Vec<&str> = lines.take_while(|l| !l.contains(to)).collect();
+    assert!(!found.is_empty(), "no {from} in:\n{picture}");
+    found
+}
+
+/// Whether rows say that something is old, why, and when it is asked again.
+fn says_all(rows: &[&str], cause: &str) -> bool {
+    let all = rows.join("\n");
+    let try_again = ["retry in", "trying again", "next try in"];
+    all.contains("◌ stale") && all.contains(cause) && try_again.iter().any(|t| all.contains(t))
+}
+
+fn says_nothing(rows: &[&str]) -> bool {
+    !rows
+        .iter()
+        .any(|row| row.contains("stale") || row.contains('▲'))
+}
+
+/// A company that was all fresh, and has had a failing source for more than a minute.
+async fn failing(path: &str) -> (Company, Driver) {
     let company = Company::start(Scenario::BadDeploy);
     let mut driver = company.driver();
     company
         .until(&mut driver, 60, "all fresh", everything_fresh)
         .await;
-    let anchor = slice(driver.world()).signals.anchor;
-    control(
-        &company,
-        json!({ "path_prefix": "/graphql", "mode": "status", "status": 502, "times": 500 }),
-    )
-    .await;
-    let stale = |w: &World| {
-        matches!(
-            &w.services[&target().service].overview,
-            Fetched::Stale { fault: Some(_), .. }
-        )
-    };
-    company
-        .until(&mut driver, 120, "a stale overview", stale)
-        .await;
-    let fault = driver.world().services[&target().service]
-        .overview
-        .fault()
-        .unwrap()
-        .clone();
+    for path in path.split(' ') {
+        let order = json!({ "path_prefix": path, "mode": "status", "status": 502, "times": 5_000 });
+        control(&company, order).await;
+    }
+    let start = company.hand.now();
+    let passed = |_: &World| company.hand.now().duration_since(start).as_secs() >= 75;
+    company.until(&mut driver, 90, "a minute", passed).await;
+    (company, driver)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn github_failing_leaves_the_signals_alone() {
+    let (company, mut driver) = failing("/graphql /repos").await;
+    let world = driver.world();
+    let fault = world.services[&target().service].overview.fault().unwrap();
     assert!(fault.message.as_str().contains("502"), "{fault:?}");
-    assert!(fault.retry_at.is_some());
-    let at = slice(driver.world()).signals.status.at();
+    assert!(fault.retry_at.is_some_and(|at| at > fault.at), "{fault:?}");
+    assert!(slice(world).signals.status.fault().is_none());
+    for size in [(120, 40), (80, 24)] {
+        let picture = shown(&driver, size);
+        assert!(picture.contains("▲ main stale 1m"), "{picture}");
+        let deploy = rows(&picture, "Deploy  v2.14", "╭ Errors");
+        assert!(says_all(&deploy, "GitHub (main)"), "{picture}");
+        assert!(
+            picture.contains("▼ DEGRADED"),
+            "the verdict stays:\n{picture}"
+        );
+        let charts = rows(&picture, "╭ Errors", "╰");
+        assert!(says_nothing(&charts), "{picture}");
+        assert!(
+            picture.contains("╰") && picture.contains("prom <1m ─╯"),
+            "{picture}"
+        );
+        if size == (120, 40) {
+            let below = rows(&picture, "╭ Gates", " R roll back");
+            assert!(says_all(&below, "GitHub (main)"), "{picture}");
+            assert_eq!(below[0].matches("◌ stale").count(), 2, "{picture}");
+        } else {
+            for pane in [" gates ", " calendar "] {
+                let row = rows(&picture, pane, "\n")[0];
+                assert!(row.ends_with("◌ stale 1m"), "{picture}");
+            }
+        }
+    }
+    // It comes back by itself, at the time that was said.
+    let url = format!("{}/_demo/fault", company.demo.github_url);
+    reqwest::Client::new().delete(url).send().await.unwrap();
     company
-        .until(&mut driver, 60, "newer signals", |w| {
-            slice(w).signals.status.at() > at
-        })
+        .until(&mut driver, 310, "all fresh again", everything_fresh)
         .await;
-    assert_eq!(slice(driver.world()).signals.anchor, anchor);
-    assert!(slice(driver.world()).signals.status.fault().is_none());
+    assert!(says_nothing(
+        &shown(&driver, (120, 40)).lines().collect::<Vec<_>>()
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn prometheus_failing_leaves_github_fresh_on_the_screen() {
+    let (_company, driver) = failing("/api/v1").await;
+    let world = driver.world();
+    let fault = slice(world).signals.status.fault().unwrap();
+    assert!(fault.retry_at.is_some_and(|at| at > fault.at), "{fault:?}");
+    assert!(world.services[&target().service].overview.fault().is_none());
+    for size in [(120, 40), (80, 24)] {
+        let picture = shown(&driver, size);
+        assert!(picture.contains("▲ prom stale 1m"), "{picture}");
+        let charts = rows(&picture, "╭ Errors", "╭ Gates");
+        let charts: Vec<_> = charts
+            .into_iter()
+            .take_while(|l| !l.starts_with(" gates"))
+            .collect();
+        assert!(says_all(&charts, "Prometheus (prom)"), "{picture}");
+        assert_eq!(charts[0].matches("◌ stale").count(), 2, "{picture}");
+        let deploy = rows(&picture, "Deploy  v2.14", "╭ Errors");
+        assert!(says_nothing(&deploy), "{picture}");
+        let last = picture
+            .lines()
+            .rev()
+            .take(if size.1 == 40 { 12 } else { 3 });
+        assert!(says_nothing(&last.collect::<Vec<_>>()), "{picture}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -1,5 +1,5 @@
-//! The HTTP policy, over real connections, seen through the GitHub source: what is repeated and what is not, what is
-//! bounded, where credentials go, and what errors say.
+//! The HTTP policy, over real connections, seen through the GitHub source, as far as it is not every source's contract: its own
+//! limits, where credentials go, and ways that never come about.
 
 use std::sync::Arc;
 
@@ -10,9 +10,7 @@ use flightdeck::providers::http::HttpPolicy;
 use flightdeck::providers::{CodeHost, ErrorKind, MemoryCache, ProviderError};
 use serde_json::json;
 
-use crate::stub::{
-    Bare, NOW_S, Stub, bare, clock, closed_port, endless, impatient, json, now, policy, reply,
-};
+use crate::stub::{NOW_S, Stub, clock, json, policy, reply};
 
 const TOKEN: &str = "ghp_secretsecretsecret";
 
@@ -30,15 +28,6 @@ fn source(url: &str, policy: HttpPolicy) -> GitHub {
 async fn login(url: &str) -> Result<Option<String>, ProviderError> {
     let login = source(url, policy()).login().await;
     login.map(|l| l.map(|l| l.to_string()))
-}
-
-/// No error, in any form, may hold the token.
-fn harmless(error: &ProviderError) {
-    let fault = error.to_fault(now());
-    let all = format!("{error} {error:?} {error:#?} {fault:?} {:?}", error.hint());
-    assert!(!all.contains(TOKEN), "{all}");
-    assert!(!all.to_lowercase().contains("backtrace"), "{all}");
-    assert!(!fault.message.is_empty());
 }
 
 #[tokio::test]
@@ -59,48 +48,20 @@ async fn who_we_are_and_what_we_accept() {
 }
 
 #[tokio::test]
-async fn a_failing_server_is_asked_again_and_then_not() {
-    let stub = Stub::start(|_, n| match n {
-        0 => reply(502, &[], "bad gateway"),
-        1 => reply(500, &[], "oops"),
-        _ => json(200, &json!({"login": "li"})),
-    })
-    .await;
-    assert_eq!(login(&stub.url).await.unwrap().as_deref(), Some("li"));
-    assert_eq!(stub.count(), 3);
-
-    let stub = Stub::start(|_, _| reply(503, &[], "<html>down</html>")).await;
-    let error = login(&stub.url).await.unwrap_err();
-    assert_eq!((&error.kind, stub.count()), (&ErrorKind::Server, 3));
-    assert_eq!(error.fault_kind(), FaultKind::Unreachable);
-    harmless(&error);
-}
-
-#[tokio::test]
-async fn a_short_wait_is_waited_and_a_long_one_is_told() {
-    let stub = Stub::start(|_, n| match n {
-        0 => reply(429, &[("retry-after", "0")], "{}"),
-        _ => json(200, &json!({"login": "li"})),
-    })
-    .await;
-    assert!(login(&stub.url).await.is_ok());
-    assert_eq!(stub.count(), 2);
-
-    let stub =
-        Stub::start(|_, _| reply(429, &[("retry-after", "90")], r#"{"message":"slow down"}"#))
-            .await;
+async fn while_the_server_asks_to_wait_nothing_more_is_sent() {
+    let stub = Stub::start(|_, _| reply(429, &[("retry-after", "90")], "{}")).await;
     let github = source(&stub.url, policy());
-    let error = github.login().await.unwrap_err();
-    let ErrorKind::RateLimited { until, secondary } = error.kind else {
-        panic!("{error}")
+    let limited = |e: ProviderError| {
+        matches!(
+            e.kind,
+            ErrorKind::RateLimited {
+                secondary: true,
+                ..
+            }
+        )
     };
-    assert_eq!((until.as_second() - NOW_S, secondary), (90, true));
-    assert_eq!(error.to_fault(now()).retry_at, Some(until));
-    // Until then nothing more is sent.
-    assert!(matches!(
-        github.login().await.unwrap_err().kind,
-        ErrorKind::RateLimited { .. }
-    ));
+    assert!(limited(github.login().await.unwrap_err()));
+    assert!(limited(github.login().await.unwrap_err()));
     assert_eq!(stub.count(), 1);
 }
 
@@ -117,124 +78,47 @@ async fn limits_are_told_apart() {
         reply(403, &headers, r#"{"message":"API rate limit exceeded"}"#)
     })
     .await;
-    let error = login(&stub.url).await.unwrap_err();
     let primary = ErrorKind::RateLimited {
         until: jiff::Timestamp::from_second(NOW_S + 600).unwrap(),
         secondary: false,
     };
-    assert_eq!((error.kind.clone(), stub.count()), (primary, 1));
-    harmless(&error);
+    assert_eq!(login(&stub.url).await.unwrap_err().kind, primary);
+    assert_eq!(stub.count(), 1);
 
     let words = r#"{"message":"You have exceeded a secondary rate limit. Please wait."}"#;
     let stub =
         Stub::start(move |_, _| reply(403, &[("x-ratelimit-remaining", "4000")], words)).await;
-    let error = login(&stub.url).await.unwrap_err();
     let secondary = ErrorKind::RateLimited {
         until: jiff::Timestamp::from_second(NOW_S + 60).unwrap(),
         secondary: true,
     };
-    assert_eq!(error.kind, secondary);
+    assert_eq!(login(&stub.url).await.unwrap_err().kind, secondary);
 }
 
 #[tokio::test]
-async fn refusals_say_what_would_help_and_never_the_token() {
-    let echo = format!(r#"{{"message":"Bad credentials: {TOKEN}"}}"#);
-    let stub = Stub::start(move |_, _| reply(401, &[], echo.clone())).await;
-    let error = login(&stub.url).await.unwrap_err();
-    assert_eq!((&error.kind, stub.count()), (&ErrorKind::Auth, 1));
-    assert!(
-        error.to_string().contains("Bad credentials: •••"),
-        "{error}"
-    );
-    harmless(&error);
-
+async fn single_sign_on_is_a_refusal_with_an_address() {
     let sso = [(
         "x-github-sso",
         "required; url=https://github.com/orgs/acme/sso?x=1",
     )];
     let stub = Stub::start(move |_, _| reply(403, &sso, r#"{"message":"SAML"}"#)).await;
     let error = login(&stub.url).await.unwrap_err();
+    let hint = error.hint().unwrap();
     assert!(
-        error
-            .hint()
-            .unwrap()
-            .contains("https://github.com/orgs/acme/sso?x=1")
+        hint.contains("https://github.com/orgs/acme/sso?x=1"),
+        "{hint}"
     );
     assert_eq!(error.fault_kind(), FaultKind::Forbidden);
-
     let token = source(&stub.url, policy());
     assert!(!format!("{token:?} {:?}", token.budget()).contains(TOKEN));
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_said_so() {
-    let stub = Stub::start(|_, _| {
-        reply(
-            200,
-            &[("content-type", "text/html")],
-            "<!doctype html><p>Sign in",
-        )
-    })
-    .await;
-    let error = login(&stub.url).await.unwrap_err();
-    assert!(
-        matches!(error.kind, ErrorKind::Protocol { hint: Some(_) }),
-        "{error:?}"
-    );
-    assert!(error.hint().unwrap().contains("api"));
-    harmless(&error);
-
-    let stub = Stub::start(|_, _| reply(200, &[], r#"{"login": "l"#)).await;
-    let error = login(&stub.url).await.unwrap_err();
-    assert_eq!((error.fault_kind(), stub.count()), (FaultKind::Protocol, 1));
-}
-
-#[tokio::test]
-async fn a_huge_answer_is_not_read() {
-    let stub = Stub::start(|_, _| endless(50)).await;
-    let error = login(&stub.url).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::TooLarge { cap: 16 << 20 });
-    assert_eq!(stub.count(), 1);
-    assert!(error.to_string().contains("16 MiB"));
-
-    let stub = Stub::start(|_, _| reply(200, &[], vec![b'['; 50 << 20])).await;
-    assert!(matches!(
-        login(&stub.url).await.unwrap_err().kind,
-        ErrorKind::TooLarge { .. }
-    ));
-}
-
-#[tokio::test]
-async fn connections_that_break_are_told_apart() {
+async fn ways_that_never_come_about_are_told_apart() {
     let net = |error: &ProviderError| match error.kind {
         ErrorKind::Unreachable { net, sent } => (net, sent),
         _ => panic!("{error:?}"),
     };
-    let (url, count) = bare(Bare::Close).await;
-    let error = login(&url).await.unwrap_err();
-    assert_eq!(
-        (net(&error), *count.lock().unwrap()),
-        ((NetKind::Reset, true), 3)
-    );
-    harmless(&error);
-
-    let (url, count) = bare(Bare::Hang).await;
-    let error = source(&url, impatient()).login().await.unwrap_err();
-    assert_eq!(
-        (net(&error), *count.lock().unwrap()),
-        ((NetKind::Timeout, true), 3)
-    );
-
-    // An answer that ends before its announced length.
-    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\ncontent-type: application/json\r\n\r\n{\"login\":";
-    let (url, _) = bare(Bare::Say(cut)).await;
-    assert_eq!(net(&login(&url).await.unwrap_err()), (NetKind::Reset, true));
-
-    let url = closed_port().await;
-    let error = login(&url).await.unwrap_err();
-    assert_eq!(net(&error), (NetKind::Refused, false));
-    assert!(error.never_sent());
-
     // A name that can never exist (RFC 2606).
     let error = login("http://flightdeck.invalid").await.unwrap_err();
     assert!(!net(&error).1 && error.never_sent(), "{error:?}");

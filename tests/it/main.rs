@@ -7,11 +7,15 @@ mod cli;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod dispatch;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod flaky;
 #[cfg(test)]
 mod flight;
 #[cfg(test)]

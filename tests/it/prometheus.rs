@@ -10,7 +10,7 @@ use flightdeck::providers::{ErrorKind, Metrics, ProviderError};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::stub::{NOW_S, Seen, Stub, clock, endless, json, policy, reply};
+use crate::stub::{NOW_S, Seen, Stub, clock, json, policy, reply};
 
 const SECRET: &str = "hunter2hunter2";
 
@@ -248,10 +248,9 @@ async fn a_long_range_is_split() {
     );
 }
 
-async fn failing(answer: fn(&Seen) -> axum::response::Response) -> (ProviderError, usize) {
+async fn failing(answer: fn(&Seen) -> axum::response::Response) -> ProviderError {
     let stub = Stub::start(move |seen, _| answer(seen)).await;
-    let error = source(&stub.url).signals(&query()).await.unwrap_err();
-    (error, stub.count())
+    source(&stub.url).signals(&query()).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -294,15 +293,9 @@ async fn a_wrong_latency_query_leaves_the_errors() {
 
 #[tokio::test]
 async fn what_does_not_speak_the_api_is_said_so() {
-    let (error, _) =
-        failing(|_| reply(200, &[("content-type", "text/html")], "<html>Log in</html>")).await;
-    assert_eq!(error.fault_kind(), FaultKind::Protocol);
-    assert!(error.hint().unwrap().contains("url"));
-    let (error, _) = failing(|_| reply(200, &[], "{\"status\":\"succ")).await;
-    assert!(error.to_string().contains("cut short"));
-    let (error, _) = failing(|_| json(200, &json!({"hello": 1}))).await;
+    let error = failing(|_| json(200, &json!({"hello": 1}))).await;
     assert!(error.hint().unwrap().contains("Prometheus"));
-    let (error, _) = failing(|_| {
+    let error = failing(|_| {
         json(
             200,
             &json!({"status": "success", "data": {"resultType": "vector", "result": []}}),
@@ -310,31 +303,6 @@ async fn what_does_not_speak_the_api_is_said_so() {
     })
     .await;
     assert!(error.to_string().contains("matrix"));
-    let (error, _) = failing(|_| reply(404, &[], "404 page not found")).await;
-    assert_eq!(error.kind, ErrorKind::NotFound);
-    let (error, _) = failing(|_| reply(401, &[], "no org id")).await;
-    assert_eq!(error.kind, ErrorKind::Auth);
-    let (error, _) = failing(|_| endless(50)).await;
-    assert!(matches!(error.kind, ErrorKind::TooLarge { .. }));
-}
-
-#[tokio::test]
-async fn trouble_passes_and_limits_are_told() {
-    let stub = Stub::start(|seen, n| match n {
-        0 => reply(502, &[], "bad gateway"),
-        _ if which(seen) == "requests" => json(200, &matrix(&[series(&json!({}), &[(0, "3")])])),
-        _ => json(200, &matrix(&[])),
-    })
-    .await;
-    let batch = source(&stub.url).signals(&query()).await.unwrap();
-    assert_eq!((batch.bins.len(), stub.count()), (1, 4));
-
-    let (error, count) = failing(|_| reply(429, &[("retry-after", "30")], "")).await;
-    let ErrorKind::RateLimited { until, .. } = error.kind else {
-        panic!("{error}")
-    };
-    assert_eq!(until.as_second(), NOW_S + 30);
-    assert_eq!(count, 3, "each question once");
 }
 
 #[tokio::test]

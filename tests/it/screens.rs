@@ -99,6 +99,7 @@ fn every_story_has_its_picture() {
         ("cached", stories::cached),
         ("first_start", stories::first_start),
         ("stale_github", stories::stale_github),
+        ("stale_metrics", stories::stale_metrics),
         ("metrics_failing", stories::metrics_failing),
         ("empty", stories::empty),
         ("hostile_texts", stories::hostile_texts),

@@ -55,10 +55,16 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
             derive::plan(world, target, now);
         }
         (EffectKey::Clock(target), Answer::Clock(result)) => {
+            let result = settle(world, key, result, now);
             if let Err(fault) = &result {
                 signal_fault(world, target, fault);
             }
-            slice_answer(world, key, target, result, now, |s| &mut s.signals.clock);
+            if let Some(slice) = world.envs.get_mut(target) {
+                match result {
+                    Ok(clock) => slice.signals.clock.receive(clock, now.0),
+                    Err(fault) => slice.signals.clock.fail(fault),
+                }
+            }
         }
         (EffectKey::Signals(target, _), Answer::Signals(result)) => match result {
             Ok(batch) => {

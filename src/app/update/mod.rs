@@ -7,6 +7,7 @@ mod flow;
 mod gates;
 #[cfg(test)]
 mod gates_tests;
+mod leap;
 mod record;
 mod ruled;
 mod sign;
@@ -20,6 +21,7 @@ use crate::domain::units::Now;
 /// Takes a message in: changes the World and answers what is to be done.
 pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
     let mut effects = Vec::new();
+    leap::look(world, now);
     // First, so that no gate is judged by what the calendar said before a border.
     ruled::refresh(world, now);
     match msg {

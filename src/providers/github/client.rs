@@ -19,7 +19,7 @@ use super::transport::{self, Credentials};
 use crate::domain::text::Safe;
 use crate::providers::error::{Call, ErrorKind, ProviderError};
 use crate::providers::http::{
-    BodyFault, Clients, HttpPolicy, Redactor, Reply, classify, limits, shown_url,
+    BodyFault, CUT, Clients, HttpPolicy, Redactor, Reply, classify, limits, shown_url,
 };
 use crate::providers::{Clock, ResponseCache};
 
@@ -182,7 +182,8 @@ impl GitHub {
             secondary: true,
         } = error.kind
         {
-            self.with_budget(|b| b.blocked_until = Some(until));
+            let now = self.now();
+            self.with_budget(|b| b.block(until, now));
         }
     }
 
@@ -263,7 +264,15 @@ impl GitHub {
         ProviderError::new(kind, call.clone(), Safe::default())
     }
 
-    pub(super) fn body_error(&self, call: &Call, fault: BodyFault) -> ProviderError {
+    /// An answer came, with this status, but its body could not be read.
+    pub(super) fn body_error(
+        &self,
+        call: &Call,
+        status: reqwest::StatusCode,
+        fault: BodyFault,
+    ) -> ProviderError {
+        let mut call = call.clone();
+        call.status = Some(status.as_u16());
         let kind = match fault {
             BodyFault::TooLarge => ErrorKind::TooLarge {
                 cap: self.clients.policy().body_cap,
@@ -273,7 +282,7 @@ impl GitHub {
                 sent: true,
             },
         };
-        ProviderError::new(kind, call.clone(), Safe::default())
+        ProviderError::new(kind, call, Safe::default())
     }
 
     /// Parses a body as JSON.
@@ -284,7 +293,7 @@ impl GitHub {
             let (hint, detail) = if reply.is_html() {
                 (Some(errors::HTML), "an HTML page, not JSON")
             } else {
-                (None, "the JSON is broken or cut short")
+                (Some(CUT), "the JSON is broken or cut short")
             };
             ProviderError::new(ErrorKind::Protocol { hint }, call, Safe::new(detail))
         })

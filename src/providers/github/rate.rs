@@ -27,6 +27,8 @@ pub struct Budget {
     pub graphql_reset_at: Option<Timestamp>,
     /// Told to wait until then (429, secondary limits).
     pub blocked_until: Option<Timestamp>,
+    /// When that was told.
+    pub blocked_at: Option<Timestamp>,
     /// The share of the limit that may be used, 0..1; from the configuration.
     pub share: f64,
     /// When the last write was sent.
@@ -43,6 +45,11 @@ pub enum Bucket {
 }
 
 impl Budget {
+    /// The server asked to wait.
+    pub fn block(&mut self, until: Timestamp, now: Timestamp) {
+        (self.blocked_until, self.blocked_at) = (Some(until), Some(now));
+    }
+
     /// Takes in what an answer's headers say.
     pub fn note(&mut self, seen: &Limits, bucket: Bucket) {
         if seen.graphql || bucket == Bucket::Graphql {
@@ -75,7 +82,9 @@ impl Budget {
     /// Until when an ordinary read has to wait, if it has to: the server said so, or only the reserve is left and no
     /// rollback is being followed.
     pub fn wait_until(&self, bucket: Bucket, now: Timestamp) -> Option<Timestamp> {
-        if let Some(until) = self.blocked_until.filter(|t| *t > now) {
+        // A clock that went back would keep the door closed for longer than was asked.
+        let told = self.blocked_at.is_none_or(|at| at <= now);
+        if let Some(until) = self.blocked_until.filter(|t| *t > now && told) {
             return Some(until);
         }
         let (limit, remaining, reset_at) = self.bucket(bucket);
@@ -146,6 +155,14 @@ mod tests {
             budget(60, 12).wait_until(Bucket::Core, at(0)),
             Some(at(1_800))
         );
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_lengthen_a_wait() {
+        let mut budget = budget(5_000, 4_000);
+        budget.block(at(90), at(0));
+        assert_eq!(budget.wait_until(Bucket::Core, at(1)), Some(at(90)));
+        assert_eq!(budget.wait_until(Bucket::Core, at(-3_600)), None);
     }
 
     #[test]

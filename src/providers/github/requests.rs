@@ -99,9 +99,10 @@ impl GitHub {
             ._get_with_headers(url.as_str(), Some(headers))
             .await
             .map_err(|e| Self::broken(call, &e))?;
+        let status = response.status();
         let reply = read_capped(response, self.clients.policy().body_cap)
             .await
-            .map_err(|fault| self.body_error(call, fault))?;
+            .map_err(|fault| self.body_error(call, status, fault))?;
         self.note(&reply, Bucket::Core);
         let status = reply.status.as_u16();
         if reply.status.is_success() || (status == 304 && etag.is_some()) {
@@ -172,9 +173,10 @@ impl GitHub {
             ._post(url.as_str(), Some(&body))
             .await
             .map_err(|e| Self::broken(call, &e))?;
+        let status = response.status();
         let reply = read_capped(response, self.clients.policy().body_cap)
             .await
-            .map_err(|fault| self.body_error(call, fault))?;
+            .map_err(|fault| self.body_error(call, status, fault))?;
         self.note(&reply, Bucket::Graphql);
         if !reply.status.is_success() {
             return Err(errors::from_reply(

@@ -28,6 +28,10 @@ pub fn init_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
+/// What to do when JSON breaks off or can't be read.
+pub const CUT: &str =
+    "something on the way cuts or changes answers: check the proxy; it is tried again";
+
 /// The two clients of a source.
 #[derive(Debug)]
 pub struct Clients {

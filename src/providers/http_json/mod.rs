@@ -11,8 +11,8 @@ use url::Url;
 
 use super::error::{Call, ErrorKind, ProviderError};
 use super::http::{
-    BodyFault, Clients, HttpPolicy, NetFault, Reply, classify, limits, read_capped, retry_after,
-    shown_url, with_retry,
+    BodyFault, CUT, Clients, HttpPolicy, NetFault, Reply, classify, limits, read_capped,
+    retry_after, shown_url, with_retry,
 };
 use super::{Answer, Clock, Result};
 use crate::domain::gate::http::{Reading, ValueAsk};
@@ -89,7 +89,7 @@ impl HttpValues {
                 Some("check the gate's `path`, `reduce` and bounds"),
             )),
             Ok(Ok(Err(None))) if html => Err(odd("a page for people, not JSON", Some(HTML))),
-            Ok(Ok(Err(None))) => Err(odd("the JSON is broken or cut short", None)),
+            Ok(Ok(Err(None))) => Err(odd("the JSON is broken or cut short", Some(CUT))),
             Ok(Err(_)) => Err(odd("the path could not be asked of this answer", None)),
             Err(_) => Err(late()),
         }
@@ -114,13 +114,21 @@ impl HttpValues {
             .map_err(|e| broken(classify(&e)))?;
         let response: http::Response<reqwest::Body> = response.into();
         let cap = self.clients.policy().body_cap;
+        let mut answered = call.clone();
+        answered.status = Some(response.status().as_u16());
         let reply = read_capped(response, cap)
             .await
             .map_err(|fault| match fault {
                 BodyFault::TooLarge => {
-                    ProviderError::new(ErrorKind::TooLarge { cap }, call.clone(), Safe::default())
+                    ProviderError::new(ErrorKind::TooLarge { cap }, answered, Safe::default())
                 }
-                BodyFault::Net(net) => broken(net),
+                BodyFault::Net(net) => {
+                    let kind = ErrorKind::Unreachable {
+                        net: net.kind,
+                        sent: true,
+                    };
+                    ProviderError::new(kind, answered, Safe::default())
+                }
             })?;
         let kind = match reply.status.as_u16() {
             200..300 => return Ok(reply),

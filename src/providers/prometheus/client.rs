@@ -15,8 +15,8 @@ use crate::domain::text::Safe;
 use crate::providers::Clock;
 use crate::providers::error::{Call, ErrorKind, ProviderError};
 use crate::providers::http::{
-    BodyFault, Clients, HttpPolicy, Redactor, Reply, classify, limits, read_capped, retry_after,
-    shown_url, with_retry,
+    BodyFault, CUT, Clients, HttpPolicy, Redactor, Reply, classify, limits, read_capped,
+    retry_after, shown_url, with_retry,
 };
 
 /// A Prometheus source. Cheap to make; the client is built at the first request.
@@ -44,6 +44,8 @@ impl std::fmt::Debug for Prometheus {
 pub(super) struct Envelope {
     pub(super) data: Value,
     pub(super) warnings: Vec<Safe>,
+    /// The status it came with.
+    pub(super) status: u16,
 }
 
 const HTML: &str = "a page for people came back: check the `url` (base address with its path prefix), and that no login stands before it";
@@ -126,8 +128,10 @@ impl Prometheus {
     }
 
     /// An answer of the right form with the wrong content.
-    pub(super) fn odd(&self, name: &str, path: &str, words: &str) -> ProviderError {
-        let call = self.call("POST", &self.url(path));
+    pub(super) fn odd(&self, name: &str, path: &str, status: u16, words: &str) -> ProviderError {
+        let by_get = self.by_get.load(Ordering::Relaxed);
+        let mut call = self.call(if by_get { "GET" } else { "POST" }, &self.url(path));
+        call.status = Some(status);
         let detail = Safe::new(&format!("{name}: {words}"));
         ProviderError::new(ErrorKind::Protocol { hint: None }, call, detail)
     }
@@ -161,13 +165,21 @@ impl Prometheus {
         let response = request.send().await.map_err(|e| broken(classify(&e)))?;
         let response: http::Response<reqwest::Body> = response.into();
         let cap = self.clients.policy().body_cap;
+        let mut call = call.clone();
+        call.status = Some(response.status().as_u16());
         read_capped(response, cap)
             .await
             .map_err(|fault| match fault {
                 BodyFault::TooLarge => {
                     ProviderError::new(ErrorKind::TooLarge { cap }, call.clone(), Safe::default())
                 }
-                BodyFault::Net(net) => broken(net),
+                BodyFault::Net(net) => {
+                    let kind = ErrorKind::Unreachable {
+                        net: net.kind,
+                        sent: true,
+                    };
+                    ProviderError::new(kind, call.clone(), Safe::default())
+                }
             })
     }
 
@@ -236,7 +248,7 @@ impl Prometheus {
                     ErrorKind::Protocol { hint: Some(HTML) },
                     "sent on to another host",
                 ),
-                _ => fail(ErrorKind::Protocol { hint: None }, cut),
+                _ => fail(ErrorKind::Protocol { hint: Some(CUT) }, cut),
             };
         };
         if body.get("status").and_then(Value::as_str) != Some("success")
@@ -268,7 +280,11 @@ impl Prometheus {
             warnings.push(Safe::new(&words));
         }
         let data = body.get_mut("data").map(Value::take).unwrap_or_default();
-        Ok(Envelope { data, warnings })
+        Ok(Envelope {
+            data,
+            warnings,
+            status,
+        })
     }
 }
 

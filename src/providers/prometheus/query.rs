@@ -135,6 +135,7 @@ impl Prometheus {
             return Err(self.odd(
                 name,
                 "query_range",
+                envelope.status,
                 "a range query was not answered by a matrix",
             ));
         };

@@ -33,7 +33,12 @@ impl Prometheus {
             .and_then(value)
             .filter(|t| t.is_finite())
         else {
-            return Err(self.odd("time", "query", "time() was not answered by a number"));
+            return Err(self.odd(
+                "time",
+                "query",
+                envelope.status,
+                "time() was not answered by a number",
+            ));
         };
         let scrape_s = match templates.scrape_s.or(self.settings.scrape_s) {
             Some(s) => s.max(1),

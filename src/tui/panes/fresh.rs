@@ -104,6 +104,23 @@ pub fn next_try(fault: &Fault, now: Now) -> String {
     }
 }
 
+/// A pane on a single row: that something is stale is never what has no room.
+pub fn folded(
+    area: Rect,
+    buffer: &mut Buffer,
+    left: &Line<'_>,
+    mark: Option<String>,
+    view: &View<'_>,
+) {
+    let right = mark.map_or_else(Line::default, |m| view.line(format!("◌ {m}"), Role::Warn));
+    let kept = match text::line_width(&right) {
+        0 => 0,
+        used => used + 2,
+    };
+    let cut = text::truncate_line(left, usize::from(area.width).saturating_sub(kept));
+    text::left_right(buffer, area, &cut, &right);
+}
+
 /// Writes a line into the lower edge of a frame, at its right end.
 pub fn put_foot(area: Rect, buffer: &mut Buffer, line: &Line<'static>) {
     let room = area.width.saturating_sub(6);

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use super::fresh::{self, Fresh};
 use super::{View, empty};
 use crate::app::action::ActionId;
+use crate::app::world::EnvSlice;
 use crate::config::theme::Role;
 use crate::domain::gate::{Checklist, GateRow, GateState, Outcome};
 use crate::tui::widgets::panel::Panel;
@@ -63,6 +64,15 @@ pub(in crate::tui) fn outcome(view: &View<'_>, list: &Checklist) -> Line<'static
     ])
 }
 
+/// The freshness of all that gates are judged by here. The way back and the calendar have panes of their own.
+fn freshness(slice: &EnvSlice) -> Fresh<'_> {
+    let readings = slice.readings.values().map(Fresh::of);
+    let all = [Fresh::of(&slice.checks), Fresh::of(&slice.approvals)];
+    all.into_iter()
+        .chain(readings)
+        .fold(Fresh::default(), Fresh::and)
+}
+
 /// Draws the pane; on a single row what matters of it.
 pub fn render(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer: &mut Buffer) {
     let Some(slice) = view.slice() else { return };
@@ -70,7 +80,7 @@ pub fn render(view: &View<'_>, state: &State, focused: bool, area: Rect, buffer:
         folded(view, focused, area, buffer);
         return;
     }
-    let fresh = Fresh::of(&slice.checks);
+    let fresh = freshness(slice);
     let mark = fresh.mark(view);
     let env = view.target().map(|t| t.env.to_string()).unwrap_or_default();
     let subject = slice
@@ -254,8 +264,6 @@ fn folded(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
     } else {
         spans.push(view.span(why_empty(view).0, Role::Muted));
     }
-    let checks = view.slice().map(|s| Fresh::of(&s.checks));
-    let mark = checks.and_then(|f| f.mark(view));
-    let right = mark.map_or_else(Line::default, |m| view.line(format!("◌ {m}"), Role::Warn));
-    text::left_right(buffer, area, &Line::from(spans), &right);
+    let mark = view.slice().and_then(|s| freshness(s).mark(view));
+    fresh::folded(area, buffer, &Line::from(spans), mark, view);
 }

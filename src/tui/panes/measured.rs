@@ -138,7 +138,7 @@ impl Measured<'_> {
 }
 
 /// The freshness of what is measured.
-pub(super) fn freshness<'a>(view: &View<'a>) -> Fresh<'a> {
+pub(in crate::tui) fn freshness<'a>(view: &View<'a>) -> Fresh<'a> {
     view.slice().map_or_else(Fresh::default, |s| {
         let fresh = Fresh::of(&s.signals.status);
         Fresh {

@@ -6,7 +6,7 @@ pub mod errors;
 pub mod fresh;
 pub mod gates;
 pub mod latency;
-mod measured;
+pub(in crate::tui) mod measured;
 pub mod verdict;
 
 use ratatui::buffer::Buffer;

@@ -176,3 +176,45 @@ fn the_company_has_releases_deployments_and_rules() {
         .find(|s| s["service"] == json["service"] && s["environment"] == json["environment"]);
     assert_eq!(production.unwrap()["window"]["open"], json["open"]);
 }
+
+#[test]
+fn the_frozen_company_says_why_and_lets_a_hotfix_pass() {
+    let home = Home::new();
+    let demo = Served::start(&home, &["--scenario", "frozen"]);
+    let run = |args: &[&str]| home.run(&[args, &["--config", demo.config()]].concat());
+    let can = run(&["calendar", "--can-deploy", "--json"]).ended(3);
+    let json = can.json("calendar");
+    assert_eq!(json["service"], "checkout");
+    assert_eq!(json["open"], false);
+    let reason = &json["reasons"][0];
+    assert_eq!(
+        reason["sentence"],
+        "freeze peak-days: the busiest days of the year"
+    );
+    let place = reason["source"].as_str().unwrap();
+    assert!(place.contains("config.toml:"), "{place}");
+    assert!(json["until"].as_str() >= reason["until"].as_str(), "{json}");
+    let hotfix = run(&["calendar", "--can-deploy", "--kind", "hotfix"]).ended(0);
+    assert!(hotfix.out.contains("lets a hotfix pass"), "{hotfix:?}");
+
+    let gates = run(&["gates", "--json"]).ended(3);
+    let all = gates.json("gates");
+    let gate = |id: &str| {
+        let all = all["gates"].as_array().unwrap();
+        all.iter().find(|g| g["id"] == id).unwrap().clone()
+    };
+    assert_eq!(gate("window")["state"], "fail", "{all:#}");
+    assert!(
+        gate("window")["summary"]
+            .as_str()
+            .unwrap()
+            .contains("peak-days")
+    );
+    assert_eq!(
+        gate("ci")["state"],
+        "pass",
+        "only the time is wrong: {all:#}"
+    );
+    assert_eq!(gate("way-back")["state"], "pass", "{all:#}");
+    assert_eq!(all["candidate"]["version"], "v2.15.0", "{all:#}");
+}

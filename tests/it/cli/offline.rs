@@ -89,7 +89,7 @@ fn wrong_usage_is_told_for_people_and_for_scripts() {
     let ran = home
         .run(&["demo", "--serve", "--scenario", "worse"])
         .ended(2);
-    assert!(ran.err.contains("`bad-deploy` and `healthy`"), "{ran:?}");
+    assert!(ran.err.contains("`flaky-api` and `frozen`"), "{ran:?}");
 }
 
 #[test]

@@ -222,6 +222,20 @@ pub(crate) fn stale_github() -> Shop {
     shop
 }
 
+/// The metrics source has failed for a minute; GitHub answers.
+pub(crate) fn stale_metrics() -> Shop {
+    let mut shop = bad_deploy();
+    shop.metrics_fault = Some(fault(
+        "Prometheus (prom): the server failed [POST https://prom.example/api/v1/query_range -> 503]",
+        FaultKind::Unreachable,
+        shop.now.0,
+    ));
+    for _ in 0..15 {
+        shop.pass(5);
+    }
+    shop
+}
+
 /// The metrics source refuses the query.
 pub(crate) fn metrics_failing() -> Shop {
     let mut shop = Shop::open("13:03:10", |_| ());

@@ -31,6 +31,11 @@ pub(crate) struct Company {
 impl Company {
     /// A company in which this happens.
     pub(crate) fn start(scenario: Scenario) -> Self {
+        Self::seeded(scenario, 1)
+    }
+
+    /// The same as another seed tells it.
+    pub(crate) fn seeded(scenario: Scenario, seed: u64) -> Self {
         let at: Timestamp = START.parse().unwrap();
         let (clock, hand) = Clock::manual(at);
         let real = {
@@ -46,6 +51,9 @@ impl Company {
             real,
         );
         options.scenario = scenario;
+        options.seed = seed;
+        // Real time: nobody waits for a server that says nothing.
+        options.silence = Duration::from_millis(20);
         let demo = demo::start(options).unwrap();
         let dir = TempDir::new().unwrap();
         let token = dir.path().join("token");

@@ -212,6 +212,5 @@ fn folded(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
         spans.push(view.span(why_empty(view).0, Role::Muted));
     }
     let mark = freshness(view).mark(view);
-    let right = mark.map_or_else(Line::default, |m| view.line(format!("◌ {m}"), Role::Warn));
-    text::left_right(buffer, area, &Line::from(spans), &right);
+    fresh::folded(area, buffer, &Line::from(spans), mark, view);
 }
