@@ -9,6 +9,8 @@ mod config;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod description;
+#[cfg(test)]
 mod dispatch;
 #[cfg(test)]
 mod faults;
