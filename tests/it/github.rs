@@ -48,6 +48,20 @@ pub(crate) fn source(url: &str) -> GitHub {
     with_policy(url, policy())
 }
 
+/// A source that shows this token.
+pub(crate) fn with_token(url: &str, token: &str) -> GitHub {
+    let settings = GithubSettings {
+        token: Some(token.to_owned().into()),
+        ..settings(url)
+    };
+    GitHub::new(
+        settings,
+        policy(),
+        Arc::new(MemoryCache::default()),
+        clock(),
+    )
+}
+
 fn repo() -> RepoSlug {
     "acme/checkout".parse().unwrap()
 }

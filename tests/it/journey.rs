@@ -3,26 +3,12 @@
 use flightdeck::app::flow::FlowOutcome;
 use flightdeck::app::msg::Msg;
 use flightdeck::demo::Scenario;
-use flightdeck::domain::ids::Target;
 use flightdeck::domain::rollback::Confirmation;
 use flightdeck::domain::signal::VerdictState;
 use flightdeck::runtime::Driver;
 use flightdeck::runtime::query::ledger;
 
-use super::support::Company;
-
-fn target() -> Target {
-    Target {
-        service: "checkout".parse().unwrap(),
-        env: "production".parse().unwrap(),
-    }
-}
-
-async fn requests(company: &Company) -> serde_json::Value {
-    let url = format!("{}/_demo/requests", company.demo.github_url);
-    flightdeck::providers::http::init_tls();
-    reqwest::get(url).await.unwrap().json().await.unwrap()
-}
+use super::support::{Company, target};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_bad_deploy_is_seen_rolled_back_and_verified() {
@@ -75,15 +61,7 @@ async fn a_bad_deploy_is_seen_rolled_back_and_verified() {
         let soon = std::time::Duration::from_millis(50);
         drop(tokio::time::timeout(soon, driver.next()).await);
     }
-    let seen = requests(&company).await;
-    let dispatches: u64 = seen["requests"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter(|(k, _)| k.starts_with("POST") && k.ends_with("/dispatches"))
-        .map(|(_, v)| v.as_u64().unwrap())
-        .sum();
-    assert_eq!(dispatches, 1, "{seen:#}");
+    assert_eq!(company.dispatches().await, 1);
     drop(driver);
     let rows = ledger::rows(&company.loaded, &company.env, None, company.clock.now())
         .unwrap()

@@ -11,6 +11,8 @@ mod contract;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod description;
+#[cfg(test)]
 mod dispatch;
 #[cfg(test)]
 mod faults;

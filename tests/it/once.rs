@@ -4,45 +4,13 @@ use flightdeck::app::flow::FlowOutcome;
 use flightdeck::app::msg::Msg;
 use flightdeck::app::world::World;
 use flightdeck::demo::Scenario;
-use flightdeck::domain::ids::Target;
 use flightdeck::domain::ledger::Row;
 use flightdeck::domain::rollback::Confirmation;
 use flightdeck::runtime::Driver;
 use flightdeck::runtime::query::ledger;
 use serde_json::{Value, json};
 
-use super::support::Company;
-
-fn target() -> Target {
-    Target {
-        service: "checkout".parse().unwrap(),
-        env: "production".parse().unwrap(),
-    }
-}
-
-async fn post(company: &Company, path: &str, body: Value) {
-    flightdeck::providers::http::init_tls();
-    let url = format!("{}{path}", company.demo.github_url);
-    let answer = reqwest::Client::new()
-        .post(url)
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
-    assert!(answer.status().is_success());
-}
-
-/// How many dispatches reached the server, counted by it; faulty ones included.
-async fn dispatches(company: &Company) -> u64 {
-    let url = format!("{}/_demo/requests", company.demo.github_url);
-    let seen: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
-    let requests = seen["requests"].as_object().unwrap();
-    requests
-        .iter()
-        .filter(|(k, _)| k.starts_with("POST") && k.ends_with("/dispatches"))
-        .map(|(_, v)| v.as_u64().unwrap())
-        .sum()
-}
+use super::support::{Company, target};
 
 /// Confirms the ready card and follows to the end.
 async fn roll_back(company: &Company, driver: &mut Driver) {
@@ -89,12 +57,12 @@ async fn case(fault: Value, outcome: FlowOutcome, last: &str) {
     body.as_object_mut()
         .unwrap()
         .extend(fault.as_object().unwrap().clone());
-    post(&company, "/_demo/fault", body).await;
+    company.order(body).await;
     let mut driver = company.driver();
     roll_back(&company, &mut driver).await;
     let flow = driver.world().flows[&target()].clone();
     assert_eq!(flow.outcome, Some(outcome), "{fault}: {:#?}", flow.steps);
-    assert_eq!(dispatches(&company).await, 1, "{fault}");
+    assert_eq!(company.dispatches().await, 1, "{fault}");
     // Leaving waits for the rows on their way.
     while driver.is_writing() {
         driver.next().await;
@@ -178,7 +146,7 @@ async fn a_second_one_of_the_same_is_already_done() {
         .unwrap()
         .unwrap_err();
     assert!(refused.to_string().contains("already done"), "{refused}");
-    assert_eq!(dispatches(&company).await, 1);
+    assert_eq!(company.dispatches().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -218,5 +186,5 @@ async fn a_second_cockpit_joins_and_sends_nothing() {
         second.world().flows[&target()].outcome,
         Some(FlowOutcome::Recovered)
     );
-    assert_eq!(dispatches(&company).await, 1);
+    assert_eq!(company.dispatches().await, 1);
 }

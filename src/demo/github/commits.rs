@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::json::{
-    self as shape, WEB, commit, extend, files, full_repo, maybe, node, repo_url, time, user,
+    self as shape, WEB, commit, extend, files, maybe, node, repo_url, side_repo, time, user,
 };
 use super::reply::{Ask, Reply, links, list};
 use crate::demo::catalog::OWNER;
@@ -131,7 +131,7 @@ pub(crate) fn short_pull(base: &str, repo: &Repo, pull: &Pull) -> Value {
         .merge
         .and_then(|m| repo.commit(m))
         .map(|c| c.sha.clone());
-    let side = |name: &str, sha: &str| json!({ "label": format!("{OWNER}:{name}"), "ref": name, "sha": sha, "user": shape::owner(base), "repo": full_repo(base, repo) });
+    let side = |name: &str, sha: &str| json!({ "label": format!("{OWNER}:{name}"), "ref": name, "sha": sha, "user": shape::owner(base), "repo": side_repo(base, repo) });
     let labels: Vec<Value> = pull
         .labels
         .iter()

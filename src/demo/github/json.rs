@@ -192,6 +192,14 @@ pub(crate) fn short_repo(base: &str, repo: &Repo) -> Value {
 
 /// A repository in full (`full-repository`).
 pub(crate) fn full_repo(base: &str, repo: &Repo) -> Value {
+    let mut out = side_repo(base, repo);
+    let counts = ["network_count", "subscribers_count"];
+    extend(&mut out, counts.map(|key| (key, json!(0))));
+    out
+}
+
+/// A repository as the side of a pull request (`repository`): in full, but for two counts.
+pub(crate) fn side_repo(base: &str, repo: &Repo) -> Value {
     let mut out = short_repo(base, repo);
     let git = format!("{WEB}/{OWNER}/{}.git", repo.name);
     let pushed = repo.head().map_or(repo.created, |(_, c)| c.committed);
@@ -231,8 +239,6 @@ pub(crate) fn full_repo(base: &str, repo: &Repo) -> Value {
         "stargazers_count",
         "watchers",
         "watchers_count",
-        "network_count",
-        "subscribers_count",
     ];
     extend(&mut out, counts.map(|key| (key, json!(0))));
     let switches = [

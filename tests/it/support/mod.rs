@@ -1,5 +1,7 @@
 //! What journeys share: a company in virtual time that a test's hand moves, and a Driver on it with sealed folders.
 
+pub(crate) mod hop;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -7,10 +9,12 @@ use std::time::Duration;
 use flightdeck::app::world::{Scope, World};
 use flightdeck::config::{self, Folders, Loaded};
 use flightdeck::demo::{self, Demo, RealClock, Scenario};
+use flightdeck::domain::ids::Target;
 use flightdeck::runtime::Driver;
 use flightdeck::runtime::clock::{Clock, Hand};
 use flightdeck::runtime::session::{self, Options};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// When every story starts: a Saturday afternoon, so that nothing depends on the machine's date.
@@ -31,11 +35,21 @@ pub(crate) struct Company {
 impl Company {
     /// A company in which this happens.
     pub(crate) fn start(scenario: Scenario) -> Self {
-        Self::seeded(scenario, 1)
+        Self::told(scenario, 1, "", str::to_owned)
     }
 
     /// The same as another seed tells it.
     pub(crate) fn seeded(scenario: Scenario, seed: u64) -> Self {
+        Self::told(scenario, seed, "", str::to_owned)
+    }
+
+    /// A company with `more` in its configuration, whose GitHub is reached at another address than its own.
+    pub(crate) fn reached(scenario: Scenario, more: &str, at: impl FnOnce(&str) -> String) -> Self {
+        Self::told(scenario, 1, more, at)
+    }
+
+    fn told(scenario: Scenario, seed: u64, more: &str, at: impl FnOnce(&str) -> String) -> Self {
+        let way = at;
         let at: Timestamp = START.parse().unwrap();
         let (clock, hand) = Clock::manual(at);
         let real = {
@@ -59,7 +73,9 @@ impl Company {
         let token = dir.path().join("token");
         write_private(&token, &demo.token);
         let file = dir.path().join("config.toml");
-        std::fs::write(&file, demo.config_toml(&token)).unwrap();
+        let text = demo.config_toml(&token);
+        let text = text.replace(&demo.github_url, &way(&demo.github_url));
+        std::fs::write(&file, format!("{text}\n{more}")).unwrap();
         let env = sealed(dir.path());
         let loaded = load(&file, &env);
         Self {
@@ -87,6 +103,30 @@ impl Company {
         };
         let world = session::world(&self.loaded, options, &self.clock, &self.env).unwrap();
         session::open(&self.loaded, world, self.clock.clone(), &self.env).unwrap()
+    }
+
+    /// Orders a fault of the simulator.
+    pub(crate) async fn order(&self, fault: Value) {
+        flightdeck::providers::http::init_tls();
+        let url = format!("{}/_demo/fault", self.demo.github_url);
+        let answer = reqwest::Client::new().post(url).json(&fault).send().await;
+        assert!(answer.unwrap().status().is_success(), "{fault}");
+    }
+
+    /// What the simulator answers to a `GET`.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        flightdeck::providers::http::init_tls();
+        let url = format!("{}{path}", self.demo.github_url);
+        let ask = reqwest::Client::new()
+            .get(url)
+            .bearer_auth(&self.demo.token);
+        let answer = ask.header("user-agent", "test").send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// How many dispatches reached the server, counted by it; faulty ones included.
+    pub(crate) async fn dispatches(&self) -> u64 {
+        counted_dispatches(&self.get("/_demo/requests").await)
     }
 
     /// Puts another token where the configuration looks for it.
@@ -125,6 +165,22 @@ impl Company {
             }
         }
     }
+}
+
+/// Where the story takes place.
+pub(crate) fn target() -> Target {
+    Target {
+        service: "checkout".parse().unwrap(),
+        env: "production".parse().unwrap(),
+    }
+}
+
+/// The dispatches in what `/_demo/requests` answers.
+pub(crate) fn counted_dispatches(seen: &Value) -> u64 {
+    let requests = seen["requests"].as_object().unwrap();
+    let dispatch = |key: &&String| key.starts_with("POST") && key.ends_with("/dispatches");
+    let counts = requests.iter().filter(|(key, _)| dispatch(key));
+    counts.map(|(_, n)| n.as_u64().unwrap()).sum()
 }
 
 /// Folders of its own for a program: nothing of the person who runs the tests.

@@ -14,7 +14,6 @@ use crate::config::theme::Role;
 use crate::domain::calendar::decision::Standing;
 use crate::domain::calendar::{Entry, EntryKind, EntryState, When};
 use crate::tui::widgets::panel::Panel;
-use crate::tui::widgets::text;
 use entry::{day, time, today};
 pub(in crate::tui) use entry::{is_past, look, until, what};
 
