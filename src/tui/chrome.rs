@@ -17,7 +17,8 @@ use crate::domain::units::thousands;
 /// A source with fewer requests left than this part of its limit is pointed out.
 const LITTLE: u64 = 10;
 
-/// The title line: where one is, how fresh, what is left of the limits, the time. What has no room goes, the clock last.
+/// The title line: where one is, how fresh, what is left of the limits, the time. What has no room goes; the clock last, but for a calendar
+/// that is closed.
 pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -55,6 +56,10 @@ pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut B
             vec![&fresh, &state, &long],
             vec![&fresh, &state, &short],
         ]);
+        let window = view.slice().and_then(|s| s.window.as_ref());
+        if window.is_some_and(|w| !w.open()) {
+            forms.push(vec![&fresh, &state]);
+        }
     } else {
         forms.push(vec![&fresh, &budget, &long]);
     }

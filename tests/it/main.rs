@@ -35,6 +35,8 @@ mod keys;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod leap;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod once;

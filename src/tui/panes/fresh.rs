@@ -60,17 +60,17 @@ impl<'a> Fresh<'a> {
     /// The lower edge of a pane: its age, or what is wrong and when it is tried again.
     pub fn foot(&self, view: &View<'_>, source: &str) -> Line<'static> {
         if let Some(fault) = self.fault {
-            // The end is cut where there is no room: when it is tried again comes first.
+            // The end is cut where there is no room: when it is tried again comes first; all of it is told where the row opens.
+            let cause = fault.cause();
             let words = match fault.retry_at {
                 Some(at) if at > view.now.0 => {
                     format!(
-                        "▲ retry in {}: {}",
+                        "▲ retry in {}: {cause}",
                         span(at.duration_since(view.now.0)),
-                        fault.message
                     )
                 }
-                Some(_) => format!("▲ trying again: {}", fault.message),
-                None => format!("▲ {}", fault.message),
+                Some(_) => format!("▲ trying again: {cause}"),
+                None => format!("▲ {cause}"),
             };
             return view.line(words, Role::Warn);
         }

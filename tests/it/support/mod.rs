@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use flightdeck::app::world::{Scope, World};
@@ -22,6 +24,8 @@ pub(crate) struct Company {
     pub(crate) demo: Demo,
     pub(crate) hand: Hand,
     pub(crate) clock: Clock,
+    /// How far ahead of the machine's clock the true time is, in seconds.
+    ahead_s: Arc<AtomicI64>,
     /// Holds the folders while the test runs.
     dir: TempDir,
     pub(crate) env: BTreeMap<String, String>,
@@ -38,9 +42,13 @@ impl Company {
     pub(crate) fn seeded(scenario: Scenario, seed: u64) -> Self {
         let at: Timestamp = START.parse().unwrap();
         let (clock, hand) = Clock::manual(at);
+        let ahead_s = Arc::new(AtomicI64::new(0));
         let real = {
-            let hand = hand.clone();
-            RealClock::new(move || hand.now())
+            let (hand, ahead) = (hand.clone(), Arc::clone(&ahead_s));
+            RealClock::new(move || {
+                let ahead = SignedDuration::from_secs(ahead.load(Ordering::SeqCst));
+                hand.now() + ahead
+            })
         };
         let mut options = demo::Options::new(
             demo::Clock {
@@ -66,6 +74,7 @@ impl Company {
             demo,
             hand,
             clock,
+            ahead_s,
             dir,
             env,
             loaded,
@@ -87,6 +96,13 @@ impl Company {
         };
         let world = session::world(&self.loaded, options, &self.clock, &self.env).unwrap();
         session::open(&self.loaded, world, self.clock.clone(), &self.env).unwrap()
+    }
+
+    /// Somebody sets the machine's clock; the rest of the world knows better.
+    pub(crate) fn leap(&self, seconds: i64) {
+        self.ahead_s.fetch_sub(seconds, Ordering::SeqCst);
+        self.hand
+            .set(self.hand.now() + SignedDuration::from_secs(seconds));
     }
 
     /// Puts another token where the configuration looks for it.
