@@ -30,6 +30,10 @@ impl Fault {
             matches!(words.as_slice(), [_, source] if source.starts_with('('))
         });
         let rest = named.map_or(whole, |(_, rest)| rest);
+        // What is wrong with it follows.
+        let rest = rest
+            .strip_prefix("the answer is not what was asked for: ")
+            .unwrap_or(rest);
         match rest.rsplit_once(" [") {
             Some((words, call)) if call.ends_with(']') => {
                 let status = call
@@ -197,6 +201,8 @@ mod tests {
         let whole =
             "Prometheus (prom): the server failed: down [POST http://h/api/v1/query -> 503]";
         assert_eq!(cause(whole), "the server failed: down (503)");
+        let cut = "GitHub (main): the answer is not what was asked for: the JSON is broken [GET http://h/user -> 200]";
+        assert_eq!(cause(cut), "the JSON is broken (200)");
         let broken = "GitHub (main): the connection broke [GET http://h/user]";
         assert_eq!(cause(broken), "the connection broke");
         for other in [

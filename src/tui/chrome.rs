@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::layout::SMALL;
 use super::overlays::help;
-use super::panes::fresh::Fresh;
+use super::panes::fresh::{Fresh, old};
 use super::panes::{View, calendar, measured, verdict};
 use super::screen::Screen;
 use super::widgets::text;
@@ -138,6 +138,10 @@ fn freshness(view: &View<'_>) -> Span<'static> {
         .map(|at| view.age(at))
         .filter(|a| a != "now")
         .unwrap_or_default();
+    let age = match fresh.at {
+        Some(at) if fresh.fault.is_some() => old(view, at),
+        _ => age,
+    };
     let (word, role) = match (fresh.fault, fresh.cached, fresh.at) {
         (Some(_), _, Some(_)) => (format!("▲{who} stale"), Role::Warn),
         (Some(_), _, None) => (format!("▲{who} no answer"), Role::Bad),

@@ -53,7 +53,7 @@ impl<'a> Fresh<'a> {
             (None, true) => "cached",
             _ => return None,
         };
-        let age = self.at.map(|at| view.age(at)).unwrap_or_default();
+        let age = self.at.map(|at| old(view, at)).unwrap_or_default();
         Some(format!("{word} {age}").trim_end().to_owned())
     }
 
@@ -83,6 +83,12 @@ impl<'a> Fresh<'a> {
             Some(at) => view.line(format!("{source} {}", coarse(view, at)), Role::Muted),
         }
     }
+}
+
+/// The age of what is stale: less than a minute is no `now`.
+pub fn old(view: &View<'_>, at: Timestamp) -> String {
+    let age = view.age(at);
+    if age == "now" { "<1m".to_owned() } else { age }
 }
 
 /// An age that does not tick: under a minute it is `now`.
