@@ -172,7 +172,7 @@ impl Schedule {
         let doubled = 2_i64 << slot.failures.min(8);
         let base = if by_a_person {
             // Who knocks often with a wrong key is locked out with the right one, too.
-            doubled.min(MAX_BACKOFF_S).max(LEAST_BY_HAND_S).max(every)
+            doubled.clamp(LEAST_BY_HAND_S, MAX_BACKOFF_S).max(every)
         } else {
             doubled.min((MAX_INTERVALS * every).clamp(LEAST_CAP_S, MAX_BACKOFF_S))
         };
