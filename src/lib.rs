@@ -39,7 +39,8 @@
 //! - **a pane**: `tui/panes/NAME.rs` (its state, `on_action`, `render`) and one line in `panes/mod.rs`; new keys are rows in `app/action.rs`.
 //! - **a gate kind**: `domain/gate/NAME.rs` (parameters, `evaluate`), a variant in `gate/spec.rs`, its keys in `config/document/gates.rs`
 //!   and `config/gates.rs`, a line in `runtime/gates.rs`; scenarios in `tests/scenarios/gate/NAME.toml`.
-//! - **an integration**: one file or folder in `providers/`, behind one of its traits, and its settings in `config/document`.
+//! - **an integration**: one file or folder in `providers/`, behind one of its traits, its settings in `config/document`, and a row in
+//!   `tests/it/contract/rows.rs`, whose suite then runs over it.
 //! - **a command**: `cli/NAME.rs` and one line in `cli/mod.rs`.
 //! - **a configuration key**: a row in `config/document`, a field in `config/model`; tests hold the two together.
 //! - **a theme**: one file in `themes/`.

@@ -23,6 +23,8 @@ struct Slot {
     asked_at: Option<Timestamp>,
     answered: bool,
     not_before: Option<Timestamp>,
+    /// Whether the source itself asked to wait.
+    told_to_wait: bool,
     running: Option<u64>,
     failures: u32,
 }
@@ -43,6 +45,16 @@ impl Slot {
     }
 }
 
+impl Slot {
+    fn hurry(&mut self) {
+        self.asked_at = None;
+        self.answered = false;
+        if !self.told_to_wait {
+            self.not_before = None;
+        }
+    }
+}
+
 /// The questions and when each is due.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schedule {
@@ -54,6 +66,13 @@ pub struct Schedule {
 
 /// The longest wait after failures.
 const MAX_BACKOFF_S: i64 = 300;
+/// A question that is asked often waits so many of its intervals at most, but at least [`LEAST_CAP_S`]: what a deploy or a rollback
+/// is watched by must not stay dark for minutes after its source is back.
+const MAX_INTERVALS: i64 = 6;
+/// See [`MAX_INTERVALS`].
+const LEAST_CAP_S: i64 = 15;
+/// The shortest wait after a failure that only a person can mend.
+const LEAST_BY_HAND_S: i64 = 60;
 /// A smaller step back is the clock's own correction.
 const STEP_BACK: SignedDuration = SignedDuration::from_secs(1);
 
@@ -101,6 +120,7 @@ impl Schedule {
                 asked_at: None,
                 answered: false,
                 not_before: None,
+                told_to_wait: false,
                 running: None,
                 failures: 0,
             });
@@ -131,40 +151,50 @@ impl Schedule {
         if let Some(slot) = self.slots.get_mut(key) {
             slot.failures = 0;
             slot.not_before = None;
+            slot.told_to_wait = false;
             slot.answered = true;
         }
     }
 
-    /// The question failed: it waits until `until` if the source said so, else longer from failure to failure. Returns the next try.
+    /// The question failed: it waits until `until` if the source said so, else longer from failure to failure, and at least as long
+    /// as its interval if only a person can mend it. Returns the next try.
     pub fn failed(
         &mut self,
         key: &EffectKey,
         until: Option<Timestamp>,
+        by_a_person: bool,
         now: Timestamp,
     ) -> Option<Timestamp> {
         let slot = self.slots.get_mut(key)?;
         slot.failures = slot.failures.saturating_add(1);
-        let base = (2_i64 << slot.failures.min(8)).min(MAX_BACKOFF_S);
+        let every = slot.every.map_or(MAX_BACKOFF_S, |e| e.as_secs());
+        let every = every.clamp(0, MAX_BACKOFF_S);
+        let doubled = 2_i64 << slot.failures.min(8);
+        let base = if by_a_person {
+            // Who knocks often with a wrong key is locked out with the right one, too.
+            doubled.clamp(LEAST_BY_HAND_S, MAX_BACKOFF_S).max(every)
+        } else {
+            doubled.min((MAX_INTERVALS * every).clamp(LEAST_CAP_S, MAX_BACKOFF_S))
+        };
         let wait = SignedDuration::from_secs(base) + jitter(key, slot.failures, base);
         let by_backoff = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
         let next = until.map_or(by_backoff, |u| u.max(now));
         slot.not_before = Some(next);
+        slot.told_to_wait = until.is_some();
         Some(next)
     }
 
     /// Everything is due now, except what a source asked to wait for (limits).
     pub fn hurry(&mut self) {
         for slot in self.slots.values_mut() {
-            slot.asked_at = None;
-            slot.answered = false;
+            slot.hurry();
         }
     }
 
     /// One question is due now.
     pub fn hurry_one(&mut self, key: &EffectKey) {
         if let Some(slot) = self.slots.get_mut(key) {
-            slot.asked_at = None;
-            slot.answered = false;
+            slot.hurry();
         }
     }
 
@@ -252,10 +282,10 @@ mod tests {
         let mut s = Schedule::default();
         let mut now = at(0);
         let mut last = SignedDuration::ZERO;
-        for _ in 0..4 {
+        for _ in 0..3 {
             let (due, _) = s.sync(&wanted(Some(1)), now);
             s.accept(&due[0].0, due[0].1);
-            let next = s.failed(&due[0].0, None, now).unwrap();
+            let next = s.failed(&due[0].0, None, false, now).unwrap();
             let wait = next.duration_since(now);
             assert!(wait > last);
             last = wait;
@@ -263,7 +293,12 @@ mod tests {
         }
         let (due, _) = s.sync(&wanted(Some(1)), now);
         s.accept(&due[0].0, due[0].1);
-        assert_eq!(s.failed(&due[0].0, Some(at(9_999)), now), Some(at(9_999)));
+        s.hurry();
+        assert_eq!(s.next_due(), Some(Timestamp::MIN), "a person does not wait");
+        let until = Some(at(9_999));
+        let (due, _) = s.sync(&wanted(Some(1)), now);
+        s.accept(&due[0].0, due[0].1);
+        assert_eq!(s.failed(&due[0].0, until, false, now), until);
         s.hurry();
         assert!(
             s.sync(&wanted(Some(1)), at(9_000)).0.is_empty(),
@@ -274,11 +309,26 @@ mod tests {
     const MOST: SignedDuration = SignedDuration::from_mins(2);
 
     #[test]
+    fn what_is_asked_often_never_waits_for_minutes() {
+        let mut s = Schedule::default();
+        let mut now = at(0);
+        for _ in 0..20 {
+            let (due, _) = s.sync(&wanted(Some(3)), now);
+            s.accept(&due[0].0, due[0].1);
+            let next = s.failed(&due[0].0, None, false, now).unwrap();
+            assert!(next.duration_since(now).as_secs() <= 23, "{next}");
+            now = next;
+        }
+    }
+
+    #[test]
     fn a_rare_question_that_failed_is_tried_again_soon() {
         let mut s = Schedule::default();
         let (due, _) = s.sync(&wanted(Some(600)), at(0));
         s.accept(&due[0].0, due[0].1);
-        let next = s.failed(&due[0].0, None, at(1)).unwrap();
+        let by_hand = s.clone().failed(&due[0].0, None, true, at(1)).unwrap();
+        assert!(by_hand >= at(301), "{by_hand}");
+        let next = s.failed(&due[0].0, None, false, at(1)).unwrap();
         assert!(next < at(10), "{next}");
         let (due, _) = s.sync(&wanted(Some(600)), next);
         s.accept(&due[0].0, due[0].1);
@@ -301,7 +351,7 @@ mod tests {
         s.look(at(-3_594), MOST);
         let (due, _) = s.sync(&wanted(Some(10)), at(-3_594));
         s.accept(&due[0].0, due[0].1);
-        s.failed(&due[0].0, Some(at(-3_500)), at(-3_594));
+        s.failed(&due[0].0, Some(at(-3_500)), false, at(-3_594));
         assert!(s.look(at(-7_194), MOST));
         assert_eq!(s.next_due(), Some(at(-7_100)));
     }

@@ -20,6 +20,33 @@ pub struct Fault {
     pub retry_at: Option<Timestamp>,
 }
 
+impl Fault {
+    /// The cause in a few words, for a narrow place whose title says already whose it is: without the source's name, and of the call
+    /// only the status. `Prometheus (prom): the server failed: down [POST http://.. -> 503]` is `the server failed: down (503)`.
+    pub fn cause(&self) -> String {
+        let whole = self.message.as_str();
+        let named = whole.split_once("): ").filter(|(who, _)| {
+            let words: Vec<&str> = who.split(' ').collect();
+            matches!(words.as_slice(), [_, source] if source.starts_with('('))
+        });
+        let rest = named.map_or(whole, |(_, rest)| rest);
+        // What is wrong with it follows.
+        let rest = rest
+            .strip_prefix("the answer is not what was asked for: ")
+            .unwrap_or(rest);
+        match rest.rsplit_once(" [") {
+            Some((words, call)) if call.ends_with(']') => {
+                let status = call
+                    .trim_end_matches(']')
+                    .rsplit_once(" -> ")
+                    .map(|(_, status)| format!(" ({status})"));
+                format!("{words}{}", status.unwrap_or_default())
+            }
+            _ => rest.to_owned(),
+        }
+    }
+}
+
 /// The kinds of fault (machine contract, `error.kind`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,6 +178,38 @@ impl<T> Fetched<T> {
                 fault: None,
             },
             Self::Never | Self::Failed { .. } => Self::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_short_and_keeps_the_status() {
+        let cause = |text: &str| {
+            let fault = Fault {
+                message: Safe::new(text),
+                hint: None,
+                kind: FaultKind::Unreachable,
+                at: Timestamp::UNIX_EPOCH,
+                retry_at: None,
+            };
+            fault.cause()
+        };
+        let whole =
+            "Prometheus (prom): the server failed: down [POST http://h/api/v1/query -> 503]";
+        assert_eq!(cause(whole), "the server failed: down (503)");
+        let cut = "GitHub (main): the answer is not what was asked for: the JSON is broken [GET http://h/user -> 200]";
+        assert_eq!(cause(cut), "the JSON is broken (200)");
+        let broken = "GitHub (main): the connection broke [GET http://h/user]";
+        assert_eq!(cause(broken), "the connection broke");
+        for other in [
+            "GitHub answered 502 for acme/checkout",
+            "a list [1]: b (c): d",
+        ] {
+            assert_eq!(cause(other), other);
         }
     }
 }

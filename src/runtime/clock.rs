@@ -156,4 +156,15 @@ mod tests {
         sleeper.await.unwrap();
         assert_eq!(clock.now().0, until);
     }
+
+    #[tokio::test]
+    async fn who_sleeps_is_woken_when_the_clock_goes_back() {
+        let (clock, hand) = Clock::manual(Timestamp::from_second(7_200).unwrap());
+        let until = Timestamp::from_second(7_205).unwrap();
+        let mut sleep = std::pin::pin!(clock.sleep_until(until));
+        let asleep = tokio::time::timeout(Duration::from_millis(5), &mut sleep).await;
+        assert!(asleep.is_err(), "it is not yet time");
+        hand.set(Timestamp::from_second(3_600).unwrap());
+        sleep.await;
+    }
 }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::layout::SMALL;
 use super::overlays::Overlay;
 use super::overlays::help;
-use super::panes::fresh::Fresh;
+use super::panes::fresh::{Fresh, old};
 use super::panes::{View, calendar, measured, verdict};
 use super::screen::Screen;
 use super::views::places;
@@ -20,7 +20,8 @@ use crate::domain::units::thousands;
 /// A source with fewer requests left than this part of its limit is pointed out.
 const LITTLE: u64 = 10;
 
-/// The title line: where one is, how fresh, what is left of the limits, the time. What has no room goes, the clock last.
+/// The title line: where one is, how fresh, what is left of the limits, the time. What has no room goes; the clock last, but for a calendar
+/// that is closed.
 pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -58,6 +59,10 @@ pub(super) fn title(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut B
             vec![&fresh, &state, &long],
             vec![&fresh, &state, &short],
         ]);
+        let window = view.slice().and_then(|s| s.window.as_ref());
+        if window.is_some_and(|w| !w.open()) {
+            forms.push(vec![&fresh, &state]);
+        }
     } else {
         forms.push(vec![&fresh, &budget, &long]);
     }
@@ -136,6 +141,10 @@ fn freshness(view: &View<'_>) -> Span<'static> {
         .map(|at| view.age(at))
         .filter(|a| a != "now")
         .unwrap_or_default();
+    let age = match fresh.at {
+        Some(at) if fresh.fault.is_some() => old(view, at),
+        _ => age,
+    };
     let (word, role) = match (fresh.fault, fresh.cached, fresh.at) {
         (Some(_), _, Some(_)) => (format!("▲{who} stale"), Role::Warn),
         (Some(_), _, None) => (format!("▲{who} no answer"), Role::Bad),

@@ -102,7 +102,10 @@ async fn github_failing_leaves_the_signals_alone() {
         let picture = shown(&driver, size);
         assert!(picture.contains("▲ main stale 1m"), "{picture}");
         let deploy = rows(&picture, "Deploy  v2.14", "╭ Errors");
-        assert!(says_all(&deploy, "GitHub (main)"), "{picture}");
+        assert!(
+            says_all(&deploy, "the server failed: Server Error (502)"),
+            "{picture}"
+        );
         assert!(
             picture.contains("▼ DEGRADED"),
             "the verdict stays:\n{picture}"
@@ -115,7 +118,7 @@ async fn github_failing_leaves_the_signals_alone() {
         );
         if size == (120, 40) {
             let below = rows(&picture, "╭ Gates", " R roll back");
-            assert!(says_all(&below, "GitHub (main)"), "{picture}");
+            assert!(says_all(&below, "the server failed"), "{picture}");
             assert_eq!(below[0].matches("◌ stale").count(), 2, "{picture}");
         } else {
             for pane in [" gates ", " calendar "] {
@@ -127,12 +130,13 @@ async fn github_failing_leaves_the_signals_alone() {
     // It comes back by itself, at the time that was said.
     let url = format!("{}/_demo/fault", company.demo.github_url);
     reqwest::Client::new().delete(url).send().await.unwrap();
+    let well = |w: &World| {
+        let picture = text(&picture(w, company.clock.now(), &mut screen((120, 40))));
+        everything_fresh(w) && says_nothing(&picture.lines().collect::<Vec<_>>())
+    };
     company
-        .until(&mut driver, 310, "all fresh again", everything_fresh)
+        .until(&mut driver, 310, "all is well again", well)
         .await;
-    assert!(says_nothing(
-        &shown(&driver, (120, 40)).lines().collect::<Vec<_>>()
-    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -150,7 +154,7 @@ async fn prometheus_failing_leaves_github_fresh_on_the_screen() {
             .into_iter()
             .take_while(|l| !l.starts_with(" gates"))
             .collect();
-        assert!(says_all(&charts, "Prometheus (prom)"), "{picture}");
+        assert!(says_all(&charts, "the server"), "{picture}");
         assert_eq!(charts[0].matches("◌ stale").count(), 2, "{picture}");
         let deploy = rows(&picture, "Deploy  v2.14", "╭ Errors");
         assert!(says_nothing(&deploy), "{picture}");

@@ -37,6 +37,8 @@ mod keys;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod leap;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod once;

@@ -116,7 +116,14 @@ pub(super) fn settle<T>(
 }
 
 fn failed(world: &mut World, key: &EffectKey, mut fault: Fault, now: Now) -> Fault {
-    fault.retry_at = world.schedule.failed(key, fault.retry_at, now.0);
+    let by_a_person = matches!(
+        fault.kind,
+        FaultKind::Auth | FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Config
+    );
+    let next = world
+        .schedule
+        .failed(key, fault.retry_at, by_a_person, now.0);
+    fault.retry_at = next;
     fault
 }
 

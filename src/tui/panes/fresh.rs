@@ -53,24 +53,24 @@ impl<'a> Fresh<'a> {
             (None, true) => "cached",
             _ => return None,
         };
-        let age = self.at.map(|at| view.age(at)).unwrap_or_default();
+        let age = self.at.map(|at| old(view, at)).unwrap_or_default();
         Some(format!("{word} {age}").trim_end().to_owned())
     }
 
     /// The lower edge of a pane: its age, or what is wrong and when it is tried again.
     pub fn foot(&self, view: &View<'_>, source: &str) -> Line<'static> {
         if let Some(fault) = self.fault {
-            // The end is cut where there is no room: when it is tried again comes first.
+            // The end is cut where there is no room: when it is tried again comes first; all of it is told where the row opens.
+            let cause = fault.cause();
             let words = match fault.retry_at {
                 Some(at) if at > view.now.0 => {
                     format!(
-                        "▲ retry in {}: {}",
+                        "▲ retry in {}: {cause}",
                         span(at.duration_since(view.now.0)),
-                        fault.message
                     )
                 }
-                Some(_) => format!("▲ trying again: {}", fault.message),
-                None => format!("▲ {}", fault.message),
+                Some(_) => format!("▲ trying again: {cause}"),
+                None => format!("▲ {cause}"),
             };
             return view.line(words, Role::Warn);
         }
@@ -83,6 +83,12 @@ impl<'a> Fresh<'a> {
             Some(at) => view.line(format!("{source} {}", coarse(view, at)), Role::Muted),
         }
     }
+}
+
+/// The age of what is stale: less than a minute is no `now`.
+pub fn old(view: &View<'_>, at: Timestamp) -> String {
+    let age = view.age(at);
+    if age == "now" { "<1m".to_owned() } else { age }
 }
 
 /// An age that does not tick: under a minute it is `now`.

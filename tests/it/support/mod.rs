@@ -4,6 +4,8 @@ pub(crate) mod hop;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use flightdeck::app::world::{Scope, World};
@@ -26,6 +28,8 @@ pub(crate) struct Company {
     pub(crate) demo: Demo,
     pub(crate) hand: Hand,
     pub(crate) clock: Clock,
+    /// How far ahead of the machine's clock the true time is, in seconds.
+    ahead_s: Arc<AtomicI64>,
     /// Holds the folders while the test runs.
     dir: TempDir,
     pub(crate) env: BTreeMap<String, String>,
@@ -52,9 +56,13 @@ impl Company {
         let way = at;
         let at: Timestamp = START.parse().unwrap();
         let (clock, hand) = Clock::manual(at);
+        let ahead_s = Arc::new(AtomicI64::new(0));
         let real = {
-            let hand = hand.clone();
-            RealClock::new(move || hand.now())
+            let (hand, ahead) = (hand.clone(), Arc::clone(&ahead_s));
+            RealClock::new(move || {
+                let ahead = SignedDuration::from_secs(ahead.load(Ordering::SeqCst));
+                hand.now() + ahead
+            })
         };
         let mut options = demo::Options::new(
             demo::Clock {
@@ -82,6 +90,7 @@ impl Company {
             demo,
             hand,
             clock,
+            ahead_s,
             dir,
             env,
             loaded,
@@ -127,6 +136,13 @@ impl Company {
     /// How many dispatches reached the server, counted by it; faulty ones included.
     pub(crate) async fn dispatches(&self) -> u64 {
         counted_dispatches(&self.get("/_demo/requests").await)
+    }
+
+    /// Somebody sets the machine's clock; the rest of the world knows better.
+    pub(crate) fn leap(&self, seconds: i64) {
+        self.ahead_s.fetch_sub(seconds, Ordering::SeqCst);
+        self.hand
+            .set(self.hand.now() + SignedDuration::from_secs(seconds));
     }
 
     /// Puts another token where the configuration looks for it.
