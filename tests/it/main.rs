@@ -35,6 +35,8 @@ mod layering;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod prometheus;
