@@ -1,4 +1,5 @@
-//! Faults that tests ask for: the next requests to an address fail in a chosen way, before or after they took effect.
+//! Faults that tests ask for: the next requests to an address fail in a chosen way, before or after they took effect, or
+//! in the middle of their answer.
 
 use serde::Deserialize;
 
@@ -30,6 +31,8 @@ pub(crate) enum Mode {
 pub(crate) enum When {
     /// It never reaches the company.
     Before,
+    /// It takes effect, and its answer fails half way: the head and half of the body come through.
+    During,
     /// It takes effect, only its answer is lost.
     After,
 }

@@ -12,7 +12,8 @@
 //!   whose path starts with `path_prefix` (or contains it, written `*part`) fail, on any of the three servers. `mode`: `status` (`status`, default 500, with `body` and
 //!   `headers`), `reset` (closed without an answer), `delay` (`delay_ms` of real time), `html` (a page with `status`, default 200), `cut` (breaks off in the middle; the request always takes effect), `torn` (the first half
 //!   of the body, as if it were whole), `silence` (nothing for `delay_ms`, then closed), `huge` (50 MB). `when`:
-//!   `before` (default; the request has no effect) or `after` (it took effect, the answer is lost). `DELETE /_demo/fault` forgets all.
+//!   `before` (default; the request has no effect), `after` (it took effect, the answer is lost) or `during` (it took effect, the head
+//!   and half the body come through; then `delay` waits, all others break off). `DELETE /_demo/fault` forgets all.
 //! - `POST /_demo/budget` `{core_used?, graphql_used?}`: sets how much of the hour's 5,000 is used.
 //! - `GET /_demo/now`: the virtual time. `GET /_demo/truth`: what is live and where the traffic goes, as the simulator knows it.
 

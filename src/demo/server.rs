@@ -18,7 +18,7 @@ use super::github::Ask;
 use super::prometheus::{self, Params};
 use super::state::{Headers, State, Wire};
 use super::weather::Sky;
-use super::wire::{Cord, Lines};
+use super::wire::{Cord, Halves, Lines};
 use super::{control, exposition};
 
 /// Request bodies are cut off here.
@@ -261,6 +261,7 @@ async fn handle(
     };
     let wire = dated(&server.state, wire);
     match fault {
+        Some(fault) if fault.when == When::During => halved(&fault, &cord, wire),
         Some(fault) => {
             if matches!(fault.mode, Mode::Delay | Mode::Silence) && fault.when == When::After {
                 tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
@@ -277,6 +278,17 @@ fn dated(state: &Mutex<State>, mut wire: Wire) -> Wire {
     let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     wire.headers.push(("date".to_owned(), date));
     wire
+}
+
+/// The answer of a request that fails half way: what would have come, or what the fault puts in its place.
+fn halved(fault: &Fault, cord: &Cord, wire: Wire) -> Response<Body> {
+    let whole = match fault.mode {
+        Mode::Status | Mode::Html => broken(fault, cord, wire),
+        _ => response(wire),
+    };
+    let pause = (fault.mode == Mode::Delay).then(|| Duration::from_millis(fault.delay_ms));
+    let (parts, body) = whole.into_parts();
+    Response::from_parts(parts, Body::new(Halves::new(body, pause)))
 }
 
 /// The answer of a request that fails as ordered; `wire` is what it would have been.

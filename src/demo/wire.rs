@@ -1,16 +1,21 @@
-//! Connections that can be cut on purpose: a listener whose streams stop writing after a chosen number of bytes.
+//! Connections that can be cut on purpose: a listener whose streams stop writing after a chosen number of bytes, and a body that
+//! stops half way.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Sleep, sleep};
 
 /// The cord by which a connection hangs: how many bytes may still be written.
 #[derive(Debug, Clone)]
@@ -59,7 +64,7 @@ impl Listener for Lines {
                     );
                 }
                 // Out of file descriptors, or the peer is gone already: neither ends the server.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                Err(_) => sleep(Duration::from_millis(20)).await,
             }
         }
     }
@@ -106,5 +111,60 @@ impl AsyncWrite for Line {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// A body whose second half comes after a pause, or never: then the connection is closed.
+#[derive(Debug)]
+pub(crate) struct Halves {
+    body: Body,
+    pause: Option<Duration>,
+    /// The second half, once the first is on its way, with the rest of the pause.
+    rest: Option<(Bytes, Option<Pin<Box<Sleep>>>)>,
+}
+
+impl Halves {
+    /// Of a body that is in memory.
+    pub(crate) fn new(body: Body, pause: Option<Duration>) -> Self {
+        Self {
+            body,
+            pause,
+            rest: None,
+        }
+    }
+}
+
+impl http_body::Body for Halves {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let lost = || Poll::Ready(Some(Err(axum::Error::new(io::Error::other("cut")))));
+        if let Some((second, pause)) = &mut self.rest {
+            let Some(pause) = pause else {
+                return lost();
+            };
+            ready!(pause.as_mut().poll(cx));
+            let second = std::mem::take(second);
+            return Poll::Ready((!second.is_empty()).then(|| Ok(Frame::data(second))));
+        }
+        match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(mut whole) => {
+                    let first = whole.split_to(whole.len() / 2);
+                    self.rest = Some((whole, self.pause.map(|p| Box::pin(sleep(p)))));
+                    Poll::Ready(Some(Ok(Frame::data(first))))
+                }
+                Err(frame) => Poll::Ready(Some(Ok(frame))),
+            },
+            end => Poll::Ready(end),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

@@ -41,6 +41,8 @@ mod leap;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod prometheus;

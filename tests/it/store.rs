@@ -10,6 +10,7 @@ mod cache;
 mod chain;
 mod intents;
 mod processes;
+mod races;
 
 use std::path::Path;
 

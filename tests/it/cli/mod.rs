@@ -1,13 +1,15 @@
 //! The built program from outside: a sealed home, arguments in, words and exit codes out. Answers are held against their schemas.
 
 mod calendar;
+mod damage;
 mod gates;
 mod help;
 mod offline;
 mod online;
 mod rollback;
-mod schema;
+pub(crate) mod schema;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -38,6 +40,16 @@ impl Home {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.keep.path().join(name)
+    }
+
+    /// The environment of its commands.
+    pub(crate) fn env(&self) -> BTreeMap<String, String> {
+        let command = self.command(&[]);
+        let text = |s: &std::ffi::OsStr| s.to_str().unwrap().to_owned();
+        let pairs = command.get_envs();
+        pairs
+            .map(|(name, value)| (text(name), text(value.unwrap())))
+            .collect()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {

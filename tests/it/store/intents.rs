@@ -41,7 +41,7 @@ fn version(digit: &str) -> VersionRef {
     }
 }
 
-fn facts(id: u128, from: &str, to: &str) -> IntentFacts {
+pub(super) fn facts(id: u128, from: &str, to: &str) -> IntentFacts {
     IntentFacts {
         operation: CorrelationId::from_bits(id),
         correlation_id: CorrelationId::from_bits(id + 1_000_000),
@@ -56,7 +56,7 @@ fn facts(id: u128, from: &str, to: &str) -> IntentFacts {
     }
 }
 
-fn intent(service: &str, facts: &IntentFacts, minute: i64) -> Draft {
+pub(super) fn intent(service: &str, facts: &IntentFacts, minute: i64) -> Draft {
     intent_draft(&target(service), facts, &own(), &stamp(minute)).unwrap()
 }
 
@@ -69,7 +69,7 @@ fn close(ledger: &mut Ledger, service: &str, facts: &IntentFacts, kind: &str, mi
     ledger.append(&draft).unwrap();
 }
 
-fn never(_: &[Closed]) -> Option<Closed> {
+pub(super) fn never(_: &[Closed]) -> Option<Closed> {
     None
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{append_patiently, draft, ledger_of};
 
 /// Tells the child test which folder to write to.
-const DIR: &str = "STORE_TEST_APPEND_TO";
+pub(super) const DIR: &str = "STORE_TEST_APPEND_TO";
 
 #[test]
 fn many_connections_make_one_gapless_chain() {
@@ -99,8 +99,13 @@ fn who_holds_the_lock_is_named() {
 
 /// Starts one of the ignored tests of this file as a process of its own.
 fn child(test: &str, dir: &Path) -> Child {
+    started(&format!("store::processes::{test}"), dir)
+}
+
+/// Starts an ignored test as a process of its own.
+pub(super) fn started(test: &str, dir: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("store::processes::{test}")])
+        .args(["--exact", test])
         .args(["--ignored", "--nocapture", "--test-threads=1"])
         .env(DIR, dir)
         .stdin(Stdio::piped())

@@ -21,6 +21,9 @@ const CANCEL_WITHIN: SignedDuration = SignedDuration::from_secs(120);
 /// A cancel that shows no effect is sent again after that time, twice at most.
 const CANCEL_AGAIN: SignedDuration = SignedDuration::from_secs(20);
 
+/// A refused dispatch whose looks are not answered at all is failed after that time.
+const NO_LOOK: SignedDuration = SignedDuration::from_secs(50);
+
 /// The deploy that is being cancelled was looked at.
 pub(in crate::app::update) fn cancelled_run_seen(
     world: &mut World,
@@ -67,6 +70,7 @@ pub(in crate::app::update) fn found(
         match result {
             Ok(Some(run)) => {
                 detail(flow, &format!("found as run {}", run.id));
+                flow.trouble = None;
                 let extra = json!({ "result": "accepted", "run": run.id, "url": run.url, "detail": "found by its correlation id" });
                 let row = write(
                     flow,
@@ -81,10 +85,20 @@ pub(in crate::app::update) fn found(
                 running(flow, run.id, Some(run.url), now);
                 vec![row]
             }
+            // A refusal is believed once a look found nothing after it.
+            Ok(None) | Err(_) if is_due(flow, now) && flow.trouble.is_some() => {
+                let refused = flow.trouble.take();
+                end(flow, who, FlowOutcome::Failed, refused, now)
+            }
             // Not there yet, or the lookup failed: `advance` ends it when the time is up.
             Ok(None) | Err(_) => Vec::new(),
         }
     })
+}
+
+/// Whether the time of a lookup is up.
+fn is_due(flow: &Flow, now: Now) -> bool {
+    matches!(flow.stage, Stage::LookingUp { until, .. } if now.0 >= until)
 }
 
 /// The rollback's run was looked at.
@@ -220,6 +234,13 @@ fn advance_one(world: &mut World, target: &Target, now: Now) -> Vec<Effect> {
                         None,
                     );
                     Vec::new()
+                } else if flow.trouble.is_some() {
+                    // A look after the refusal ends it, above; without any the refusal stands.
+                    if now.since(until) < NO_LOOK {
+                        return Vec::new();
+                    }
+                    let refused = flow.trouble.take();
+                    end(flow, who, FlowOutcome::Failed, refused, now)
                 } else {
                     end(flow, who, FlowOutcome::Unknown, Some(lost(flow, now)), now)
                 }

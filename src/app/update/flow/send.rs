@@ -16,6 +16,8 @@ use crate::domain::units::Now;
 
 /// A lost dispatch is looked up for that long.
 pub(super) const LOOKUP: SignedDuration = SignedDuration::from_secs(120);
+/// A refused dispatch is looked up for that long at least.
+const LOOKUP_REFUSED: SignedDuration = SignedDuration::from_secs(10);
 /// An accepted dispatch whose run was not named is looked up for that long.
 const LOOKUP_ACCEPTED: SignedDuration = SignedDuration::from_secs(60);
 
@@ -197,7 +199,18 @@ pub(super) fn dispatch_answered(
             let mut extra = json!({ "result": "rejected" });
             merge(&mut extra, Some(&fault));
             let mut effects = vec![note(flow, extra)];
-            effects.extend(end(flow, who, FlowOutcome::Failed, Some(fault), now));
+            if was_answered(&fault) && flow.facts.workflow.is_some() {
+                // Something on the way may refuse after the server has acted: a look before the refusal is believed.
+                let said = format!("{}; making sure that no run was started", fault.message);
+                detail(flow, &said);
+                flow.trouble = Some(fault);
+                flow.stage = Stage::LookingUp {
+                    until: later(now, LOOKUP_REFUSED),
+                    accepted: false,
+                };
+            } else {
+                effects.extend(end(flow, who, FlowOutcome::Failed, Some(fault), now));
+            }
             effects
         }
         DispatchAnswer::Lost(fault) => {
@@ -218,6 +231,14 @@ pub(super) fn dispatch_answered(
             vec![note(flow, extra)]
         }
     }
+}
+
+/// Whether a refusal came back as an answer; else nothing was sent at all.
+fn was_answered(fault: &Fault) -> bool {
+    !matches!(
+        fault.kind,
+        FaultKind::Unreachable | FaultKind::Config | FaultKind::Internal
+    )
 }
 
 pub(super) fn running(flow: &mut Flow, run: RunId, url: Option<Safe>, now: Now) {

@@ -252,6 +252,80 @@ fn a_lost_answer_whose_run_is_there_goes_on() {
 }
 
 #[test]
+fn a_refusal_is_believed_once_a_look_found_nothing() {
+    let refused = |kind| Written::Dispatched(DispatchAnswer::Rejected(fault(kind)));
+    let lookup = |k: &EffectKey| matches!(k, EffectKey::FlowFind(..));
+    let mut world = world();
+    dispatched(&mut world);
+    let mut all = send(
+        &mut world,
+        7,
+        Msg::Written(target(), refused(FaultKind::Forbidden)),
+    );
+    assert_eq!(kinds(&all), [journal::DISPATCH_OUTCOME]);
+    for s in 8..30 {
+        assert!(!world.flows[&target()].is_over() || s > 17, "{s}");
+        all.extend(send(&mut world, s, Msg::Tick));
+        if world.schedule.running().iter().any(|(k, _)| lookup(k)) {
+            all.extend(answer(&mut world, s, lookup, Answer::Found(Ok(None))));
+        }
+    }
+    let flow = &world.flows[&target()];
+    assert_eq!(flow.outcome, Some(FlowOutcome::Failed));
+    let why = flow.trouble.as_ref().map(|t| t.kind);
+    assert_eq!(why, Some(FaultKind::Forbidden));
+    assert_eq!(sent(&all), 0);
+
+    // Without any answer to the looks the refusal stands.
+    let mut world = crate::app::testing::world();
+    dispatched(&mut world);
+    send(
+        &mut world,
+        7,
+        Msg::Written(target(), refused(FaultKind::Forbidden)),
+    );
+    for s in 8..80 {
+        send(&mut world, s, Msg::Tick);
+    }
+    let flow = &world.flows[&target()];
+    assert_eq!(flow.outcome, Some(FlowOutcome::Failed));
+
+    // What never left needs no look.
+    let mut world = crate::app::testing::world();
+    dispatched(&mut world);
+    let asked = send(
+        &mut world,
+        7,
+        Msg::Written(target(), refused(FaultKind::Unreachable)),
+    );
+    assert_eq!(kinds(&asked), [journal::DISPATCH_OUTCOME, journal::FAILED]);
+}
+
+#[test]
+fn a_refusal_whose_run_is_there_is_followed() {
+    let mut world = world();
+    dispatched(&mut world);
+    let refused = DispatchAnswer::Rejected(fault(FaultKind::Forbidden));
+    send(
+        &mut world,
+        7,
+        Msg::Written(target(), Written::Dispatched(refused)),
+    );
+    send(&mut world, 8, Msg::Tick);
+    let run = view(1002, RunStatus::Queued, None).run;
+    let asked = answer(
+        &mut world,
+        9,
+        |k| matches!(k, EffectKey::FlowFind(..)),
+        Answer::Found(Ok(Some(run))),
+    );
+    assert_eq!(kinds(&asked), [journal::DISPATCH_OUTCOME]);
+    let flow = &world.flows[&target()];
+    assert_eq!(flow.stage, Stage::Running(RunId(1002)));
+    assert!(flow.trouble.is_none());
+}
+
+#[test]
 fn a_second_confirmation_while_one_is_under_way_does_nothing() {
     let mut world = world();
     started(&mut world, 0, bad_deploy());
