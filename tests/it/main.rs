@@ -41,6 +41,8 @@ mod relay;
 #[cfg(test)]
 mod screens;
 #[cfg(test)]
+mod sizes;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod stories;
