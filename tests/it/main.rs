@@ -56,3 +56,5 @@ mod support;
 mod svg;
 #[cfg(test)]
 mod term;
+#[cfg(test)]
+mod views;

@@ -51,7 +51,12 @@ const SHOWN: &[Shown] = &[
     ("view_deploy", "bad_deploy", stories::bad_deploy, &["5"]),
     ("view_ledger", "recorded", stories::recorded, &["7"]),
     ("view_ledger", "broken_chain", stories::broken_chain, &["7"]),
-    ("view_ledger", "unreadable", stories::unreadable, &["7"]),
+    (
+        "view_ledger",
+        "unreadable",
+        stories::unreadable,
+        &["7", "down"],
+    ),
     (
         "view_ledger",
         "open_intent",
