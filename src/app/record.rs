@@ -31,6 +31,8 @@ pub struct Record {
     pub unreadable: Vec<(u64, Safe)>,
     /// Rows before this number are asked for.
     pub wanted: Option<u64>,
+    /// Whether there is nothing before the oldest row that is there.
+    pub ended: bool,
     /// Whether the rows are as recorded.
     pub chain: Fetched<Chain>,
 }
@@ -38,7 +40,7 @@ pub struct Record {
 impl Record {
     /// Whether rows before `first` can still be had.
     pub fn has_more(&self, first: u64) -> bool {
-        first > 1 && self.older.len() < MOST
+        first > 1 && !self.ended && self.older.len() < MOST
     }
 }
 

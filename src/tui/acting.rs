@@ -74,9 +74,10 @@ impl Screen {
     /// Shows a view; the one that is shown already as it was at first.
     fn show(&mut self, view: ViewId, now: Now) {
         if self.view == view {
-            match self.pages.of_mut(view) {
-                Some((_, frame)) => *frame = Frame::default(),
-                None => (self.zoomed, self.focus) = (false, PaneId::Deploy),
+            if let Some((_, frame)) = self.pages.of_mut(view) {
+                *frame = Frame::default();
+            } else {
+                (self.zoomed, self.focus) = (false, PaneId::Deploy);
             }
         }
         self.view = view;
@@ -117,7 +118,7 @@ impl Screen {
     /// One step back: the filter, the evidence, the frozen display, the zoom.
     fn back(&mut self) {
         if let Some((page, frame)) = self.pages.of_mut(self.shown()) {
-            if !page.needle().is_empty() {
+            if page.needle().is_some_and(|n| !n.is_empty()) {
                 page.filter("");
             } else if frame.aside {
                 (frame.aside, frame.zoomed) = (false, false);
@@ -159,9 +160,9 @@ impl Screen {
 
     fn filter(&mut self, now: Now) {
         match self.pages.of_mut(self.shown()) {
-            Some((page, frame)) if page.filters() => {
+            Some((page, frame)) if page.needle().is_some() => {
                 frame.aside = false;
-                let field = LineInput::new(page.needle());
+                let field = LineInput::new(page.needle().unwrap_or_default());
                 self.overlays.push(Overlay::Filter(field));
             }
             _ => self.say(
@@ -176,7 +177,7 @@ impl Screen {
         let filtered = self
             .pages
             .of(self.shown())
-            .is_some_and(|(page, _)| !page.needle().is_empty());
+            .is_some_and(|(page, _)| page.needle().is_some_and(|n| !n.is_empty()));
         if filtered {
             self.in_pane(action, world, now);
         } else {

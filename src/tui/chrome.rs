@@ -312,7 +312,7 @@ fn entry(
             m if m < 60 => format!("range {m}m"),
             m => format!("range {}h", m / 60),
         },
-        ActionId::Filter if page.is_none_or(|(page, _)| !page.filters()) => return None,
+        ActionId::Filter if page.is_none_or(|(page, _)| page.needle().is_none()) => return None,
         ActionId::Zoom => match page {
             Some((_, frame)) if frame.zoomed => "unzoom".to_owned(),
             Some((page, frame)) if places(page, frame, screen.body()).1.is_empty() => return None,

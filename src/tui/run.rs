@@ -175,11 +175,13 @@ impl Cockpit {
         let input = Input::spawn(self.terminal.tty().input.try_clone()?, events_in)?;
         // The terminal may have been resized before anybody listened.
         self.screen.resize(self.terminal.tty().size());
-        if let Some(msg) = self.screen.wants(driver.world()) {
-            driver.send(msg);
-        }
         let mut dirty = Some(Why::Data);
         loop {
+            // What is seen may need more than is known: older rows of the ledger.
+            if let Some(msg) = self.screen.wants(driver.world()) {
+                driver.send(msg);
+                dirty.get_or_insert(Why::Data);
+            }
             let paced = self.draw_if_due(&mut dirty, &driver);
             let tick = Self::next_tick(&self.screen, &driver);
             let turn = tokio::select! {

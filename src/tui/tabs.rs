@@ -10,6 +10,7 @@ use super::screen::Screen;
 use super::views::ViewId;
 use super::widgets::text;
 use crate::app::action::{ActionId, Context};
+use crate::app::chord::Chord;
 use crate::config::theme::Role;
 
 /// Draws it.
@@ -31,7 +32,8 @@ pub(super) fn render(view: &View<'_>, screen: &Screen, area: Rect, buffer: &mut 
         .flat_map(|left| rights.iter().map(move |right| (left, right)))
         .find(|(left, right)| wide(left, right));
     let alone = String::new();
-    let narrow = lefts.last().map(|left| (left, &alone));
+    // What is wrong is cut rather than the way to the other views.
+    let narrow = lefts.get(1).map(|left| (left, &alone));
     if let Some((left, right)) = fits.or(narrow) {
         let right = view.line(right.clone(), Role::Muted);
         text::left_right(buffer, area, left, &right);
@@ -57,7 +59,7 @@ fn views(view: &View<'_>, screen: &Screen, form: Form) -> Line<'static> {
             continue;
         }
         let key = screen.look.keymap.shown(Context::Pane, id.action());
-        let key = key.map(|k| k.label()).unwrap_or_default();
+        let key = key.map(Chord::label).unwrap_or_default();
         spans.push(view.span(format!(" {key} "), Role::Key));
         if here {
             spans.push(view.span(format!(" {} ", id.title()), Role::Accent));
@@ -94,12 +96,12 @@ fn rights(view: &View<'_>, screen: &Screen) -> Vec<String> {
         let services = catalog.services.len();
         let mut all = catalog.services.iter();
         let at = all.position(|s| s.id == target.service).unwrap_or(0) + 1;
-        service_of = (services > 1).then(|| (at, services));
+        service_of = (services > 1).then_some((at, services));
         if let Some(service) = catalog.service(&target.service) {
             let envs = service.environments.len();
             let mut all = service.environments.iter();
             let at = all.position(|e| e.id == target.env).unwrap_or(0) + 1;
-            env_of = (envs > 1).then(|| (at, envs));
+            env_of = (envs > 1).then_some((at, envs));
         }
     }
     let help = screen.look.keymap.shown(Context::Pane, ActionId::Help);

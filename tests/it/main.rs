@@ -51,6 +51,8 @@ mod relay;
 #[cfg(test)]
 mod screens;
 #[cfg(test)]
+mod sizes;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod stories;
@@ -64,3 +66,5 @@ mod support;
 mod svg;
 #[cfg(test)]
 mod term;
+#[cfg(test)]
+mod views;

@@ -13,7 +13,7 @@ type Tale = (&'static str, fn() -> Shop);
 
 const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
-fn keep(name: &str, size: (u16, u16), picture: &str) {
+pub(crate) fn keep(name: &str, size: (u16, u16), picture: &str) {
     let name = format!("{name}__{}x{}", size.0, size.1);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../pictures");

@@ -30,6 +30,13 @@ fn worlds() -> &'static [(World, Now)] {
             stories::empty(),
             stories::first_start(),
             stories::no_rollback(),
+            stories::gated(),
+            stories::ruled(),
+            stories::weekend(),
+            stories::recorded(),
+            stories::broken_chain(),
+            stories::unreadable(),
+            stories::hostile_record(),
         ]
         .into_iter()
         .map(|shop| (shop.world, shop.now))
@@ -37,7 +44,15 @@ fn worlds() -> &'static [(World, Now)] {
     })
 }
 
-const KEYS: [&str; 42] = [
+const KEYS: [&str; 50] = [
+    "3",
+    "4",
+    "5",
+    "7",
+    "/",
+    "n",
+    "N",
+    "s",
     "R",
     "enter",
     "esc",
@@ -83,10 +98,11 @@ const KEYS: [&str; 42] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn nothing_breaks_the_screen(
-        which in 0usize..8,
+        which in 0usize..15,
+        view in 0usize..5,
         w in 1u16..300,
         h in 1u16..100,
         keys in prop::collection::vec(0usize..KEYS.len(), 0..30),
@@ -95,6 +111,8 @@ proptest! {
     ) {
         let (world, now) = &worlds()[which];
         let mut screen = screen((w, h));
+        let view = Chord::parse(["1", "3", "4", "5", "7"][view]).unwrap();
+        screen.on_input(&InputEvent::Key(view), world, *now);
         for (i, key) in keys.iter().enumerate() {
             let event = InputEvent::Key(Chord::parse(KEYS[*key]).unwrap());
             for intent in screen.on_input(&event, world, *now) {

@@ -65,6 +65,7 @@ pub(super) fn older(world: &mut World, key: &EffectKey, result: Result<Older, Fa
     };
     world.record.wanted = None;
     let before = first(world).unwrap_or(u64::MAX);
+    world.record.ended = page.rows.is_empty() && page.unreadable.is_empty();
     let mut rows: Vec<Row> = page.rows.into_iter().filter(|r| r.seq < before).collect();
     rows.append(&mut world.record.older);
     world.record.older = rows;
@@ -88,4 +89,132 @@ pub(super) fn keep(world: &mut World, rows: &[Row]) {
         .collect();
     world.record.older.extend(pushed);
     world.record.older.retain(|r| r.seq < first);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::effect::{Effect, Fetch};
+    use crate::app::msg::{Answer, Msg};
+    use crate::app::testing::{at, send, target, world};
+    use crate::domain::text::Safe;
+
+    fn row(seq: u64) -> Row {
+        let target = target();
+        Row {
+            seq,
+            at: at(0),
+            kind: "note.made".to_owned(),
+            who: "ana".to_owned(),
+            who_verified: true,
+            service: target.service,
+            environment: target.env,
+            body: serde_json::json!({}),
+            prev: String::new(),
+            hash: String::new(),
+        }
+    }
+
+    fn rows(seqs: std::ops::Range<u64>) -> Vec<Row> {
+        seqs.map(row).collect()
+    }
+
+    fn asked(effects: &[Effect], wanted: impl Fn(&EffectKey) -> bool) -> Option<(EffectKey, u64)> {
+        effects.iter().find_map(|e| match e {
+            Effect::Fetch {
+                key, generation, ..
+            } if wanted(key) => Some((key.clone(), *generation)),
+            _ => None,
+        })
+    }
+
+    fn answer(
+        world: &mut World,
+        (key, generation): (EffectKey, u64),
+        answer: Answer,
+    ) -> Vec<Effect> {
+        let msg = Msg::Answer {
+            key,
+            generation,
+            answer,
+        };
+        send(world, 1, msg)
+    }
+
+    fn seqs(world: &World) -> Vec<u64> {
+        let all = world.record.older.iter().chain(&world.ledger.rows);
+        all.map(|r| r.seq).collect()
+    }
+
+    #[test]
+    fn the_chain_is_looked_at_only_while_somebody_looks_and_anew_with_each_row() {
+        let mut world = world();
+        let is_chain = |k: &EffectKey| matches!(k, EffectKey::Chain(_));
+        let effects = send(&mut world, 0, Msg::Tick);
+        assert_eq!(asked(&effects, is_chain), None);
+        let first = asked(&send(&mut world, 0, Msg::Record(RecordAsk::Open)), is_chain).unwrap();
+        assert_eq!(first.0, EffectKey::Chain(None));
+        let chain = Chain {
+            ok: false,
+            rows: 4,
+            broken_at: Some(5),
+            reason: Some(Safe::new("cut")),
+        };
+        answer(&mut world, first, Answer::Chain(Ok(chain.clone())));
+        assert_eq!(world.record.chain.value(), Some(&chain));
+        world.ledger.rows = rows(7..9);
+        let effects = send(&mut world, 2, Msg::Tick);
+        assert_eq!(
+            asked(&effects, is_chain).unwrap().0,
+            EffectKey::Chain(Some(8))
+        );
+        let effects = send(&mut world, 3, Msg::Record(RecordAsk::Close));
+        assert!(effects.contains(&Effect::Cancel(EffectKey::Chain(Some(8)))));
+    }
+
+    #[test]
+    fn older_rows_come_before_the_others_once_and_end() {
+        let mut world = world();
+        let is_older = |k: &EffectKey| matches!(k, EffectKey::OlderRows(_));
+        world.ledger.rows = rows(7..9);
+        // Nobody looks: nothing is read.
+        let effects = send(&mut world, 0, Msg::Record(RecordAsk::Older));
+        assert_eq!(asked(&effects, is_older), None);
+        send(&mut world, 0, Msg::Record(RecordAsk::Open));
+        let effects = send(&mut world, 0, Msg::Record(RecordAsk::Older));
+        assert!(effects.iter().any(|e| matches!(
+            e,
+            Effect::Fetch {
+                what: Fetch::OlderRows { before: 7 },
+                ..
+            }
+        )));
+        let key = asked(&effects, is_older).unwrap();
+        let page = Older {
+            rows: rows(3..8),
+            unreadable: vec![(2, Safe::new("no"))],
+        };
+        answer(&mut world, key, Answer::OlderRows(Ok(page)));
+        assert_eq!(seqs(&world), [3, 4, 5, 6, 7, 8]);
+        let effects = send(&mut world, 2, Msg::Record(RecordAsk::Older));
+        let key = asked(&effects, is_older).unwrap();
+        assert_eq!(key.0, EffectKey::OlderRows(2));
+        answer(&mut world, key, Answer::OlderRows(Ok(Older::default())));
+        // There is nothing before it: it is not asked again.
+        let effects = send(&mut world, 3, Msg::Record(RecordAsk::Older));
+        assert_eq!(asked(&effects, is_older), None);
+        assert!(world.record.ended);
+    }
+
+    #[test]
+    fn rows_that_new_ones_push_out_stay_while_somebody_looks() {
+        let mut world = world();
+        world.ledger.rows = rows(3..6);
+        keep(&mut world, &rows(5..8));
+        assert!(world.record.older.is_empty());
+        world.record.open = true;
+        keep(&mut world, &rows(5..8));
+        world.ledger.rows = rows(5..8);
+        assert_eq!(seqs(&world), [3, 4, 5, 6, 7]);
+    }
 }

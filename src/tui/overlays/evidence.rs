@@ -10,7 +10,7 @@ use crate::domain::units::{percent, thousands};
 use crate::tui::panes::{View, fresh};
 
 pub(super) fn of_signals(view: &View<'_>, metric: &str, width: usize) -> Vec<Line<'static>> {
-    let Some((slice, (_, env))) = view.slice().zip(view.configured()) else {
+    let Some((slice, (service, env))) = view.slice().zip(view.configured()) else {
         return Vec::new();
     };
     let signals = &slice.signals;
@@ -59,6 +59,9 @@ pub(super) fn of_signals(view: &View<'_>, metric: &str, width: usize) -> Vec<Lin
     if let Some(templates) = &env.signals {
         out.push(Line::default());
         out.push(heading(view, "Queries"));
+        if let Some(source) = &service.metrics {
+            out.extend(pair(view, "asked", source, Role::Text, width));
+        }
         out.extend(pair(
             view,
             "requests",

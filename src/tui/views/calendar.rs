@@ -203,11 +203,12 @@ impl Agenda {
     fn seen(&self, top: usize, room: usize) -> impl Iterator<Item = &Item> {
         let (before, rest) = self.items.split_at(top.min(self.items.len()));
         let is_day = |item: &&Item| matches!(item, Item::Day(_));
-        let heading = match rest.first() {
-            Some(Item::Day(_)) | None => None,
-            Some(_) => before.iter().rev().find(is_day),
+        let (heading, skip) = match (rest.first(), rest.get(1)) {
+            (Some(Item::Day(_)) | None, _) => (None, 0),
+            // Nothing of that day is left to be headed.
+            (_, Some(Item::Day(_))) => (None, 1),
+            _ => (before.iter().rev().find(is_day), 1),
         };
-        let skip = usize::from(heading.is_some());
         heading.into_iter().chain(rest.iter().skip(skip)).take(room)
     }
 }
@@ -263,12 +264,8 @@ impl Page for Agenda {
         (!self.entries.is_empty() || !self.needle.is_empty()).then_some(u16::MAX)
     }
 
-    fn filters(&self) -> bool {
-        true
-    }
-
-    fn needle(&self) -> &str {
-        &self.needle
+    fn needle(&self) -> Option<&str> {
+        Some(&self.needle)
     }
 
     fn filter(&mut self, needle: &str) {

@@ -218,14 +218,14 @@ fn cells(view: &View<'_>, entry: &Entry, mark: Span<'static>, bar: u16) -> Vec<L
     };
     let rule = rule_of(view, entry);
     let what = match entry.kind {
-        EntryKind::Window => view.span(filled(&entry.title.to_string(), bar, "█", "▌"), loud),
+        EntryKind::Window => view.span(filled(entry.title.as_str(), bar, "█", "▌"), loud),
         EntryKind::Freeze => {
             let fill = if rule.is_some_and(|r| r.hard) {
                 "▓"
             } else {
                 "░"
             };
-            view.span(filled(&entry.title.to_string(), bar, fill, fill), loud)
+            view.span(filled(entry.title.as_str(), bar, fill, fill), loud)
         }
         _ if entry.state == EntryState::Running => {
             view.span(calendar::what(entry, view), Role::Title)

@@ -87,8 +87,8 @@ fn rows(view: &View<'_>) -> Vec<Row> {
                 what: format!("  {}", job.name),
                 word: match steps {
                     0 => took,
-                    _ if done == steps => format!("{took:<6} {done} of {steps} steps"),
-                    _ => format!("{took:<6} {done} of {steps} steps{doing}"),
+                    _ if done == steps => format!("{took:<6} {done}/{steps} steps"),
+                    _ => format!("{took:<6} {done}/{steps} steps{doing}"),
                 },
                 when: job
                     .started_at

@@ -126,12 +126,8 @@ impl Page for Record {
         (!self.shown.is_empty() || !self.needle.is_empty()).then_some(u16::MAX)
     }
 
-    fn filters(&self) -> bool {
-        true
-    }
-
-    fn needle(&self) -> &str {
-        &self.needle
+    fn needle(&self) -> Option<&str> {
+        Some(&self.needle)
     }
 
     fn filter(&mut self, needle: &str) {
@@ -145,7 +141,10 @@ impl Page for Record {
         let near = self.at() + 50 >= self.shown.len();
         // A filter looks through all that can be had; a damaged ledger is read from the side.
         let unread = world.ledger.rows.is_empty() && world.ledger.fault.is_some();
-        let more = first(world).map_or(unread, |first| world.record.has_more(first));
+        let more = match first(world) {
+            Some(first) => world.record.has_more(first),
+            None => unread && world.record.has_more(u64::MAX),
+        };
         (more && near && world.record.wanted.is_none()).then_some(Msg::Record(RecordAsk::Older))
     }
 
@@ -280,7 +279,7 @@ fn columns(width: u16) -> [Column; 7] {
         column(day, day, 8),
         column(8, 8, 8),
         column(1, 1, 8),
-        column(17, 17, 3),
+        column(18, 21, 3),
         column(if plenty { 10 } else { 8 }, 16, 5),
         column(22, 26, 4),
         column(26, 200, 9),

@@ -36,13 +36,9 @@ pub(in crate::tui) trait Page: Debug {
     fn opened(&self, view: &View<'_>) -> Option<Of>;
     /// The rows of the screen that all of it would take; none: there is nothing to open, so no evidence is shown.
     fn wish(&self) -> Option<u16>;
-    /// Whether rows can be filtered.
-    fn filters(&self) -> bool {
-        false
-    }
-    /// The words that rows are filtered by.
-    fn needle(&self) -> &str {
-        ""
+    /// The words that rows are filtered by; none: rows can't be filtered.
+    fn needle(&self) -> Option<&str> {
+        None
     }
     /// Shows only rows that hold these words; none: all.
     fn filter(&mut self, _needle: &str) {}

@@ -126,13 +126,12 @@ pub(super) fn mark(row: &Row, world: &World) -> (&'static str, Role) {
     }
     let result = row.body.get("result").and_then(Value::as_str);
     match row.kind.as_str() {
-        journal::RECOVERED => ("✔", Role::Good),
         journal::FAILED => ("✖", Role::Bad),
         journal::UNKNOWN | journal::NOT_VERIFIED => ("!", Role::Warn),
         signoff::KIND if row.body.get("answer").and_then(Value::as_str) == Some("no") => {
             ("✖", Role::Bad)
         }
-        signoff::KIND => ("✔", Role::Good),
+        journal::RECOVERED | signoff::KIND => ("✔", Role::Good),
         _ if matches!(result, Some("rejected" | "lost")) => ("!", Role::Warn),
         _ => ("·", Role::Muted),
     }

@@ -2,8 +2,10 @@
 //! data that each story changes; writes are answered by hand.
 
 mod calendar;
+mod record;
 mod shop;
 mod tales;
 
+pub(crate) use record::*;
 pub(crate) use shop::{Shop, target};
 pub(crate) use tales::*;

@@ -12,7 +12,7 @@ use flightdeck::domain::catalog::{
 };
 use flightdeck::domain::fetched::{Fault, FaultKind};
 use flightdeck::domain::ids::{CommitSha, Target};
-use flightdeck::domain::ledger::{Draft, Row};
+use flightdeck::domain::ledger::{Chain, Draft, Older, Row};
 use flightdeck::domain::observe::{Budget, MetricsClock, SignalBatch};
 use flightdeck::domain::release::{
     Change, CheckItem, CheckState, Checks, CommitLine, Comparison, ComparisonStatus, Conclusion,
@@ -54,7 +54,7 @@ fn sha(c: char) -> CommitSha {
 }
 
 /// The shop.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shop {
     pub(crate) world: World,
     pub(crate) now: Now,
@@ -66,6 +66,10 @@ pub(crate) struct Shop {
     pub(crate) traffic: fn(Timestamp) -> (u64, f64),
     pub(crate) metrics_fault: Option<Fault>,
     pub(crate) rows: Vec<Row>,
+    /// Rows before those, which the program itself does not read.
+    pub(crate) older: Vec<Row>,
+    /// What looking at the chain finds; none: all is well.
+    pub(crate) chain: Option<Chain>,
     /// Writes that wait for an answer.
     pub(crate) writes: Vec<(Target, Write)>,
 }
@@ -115,6 +119,8 @@ impl Shop {
             },
             metrics_fault: None,
             rows: Vec::new(),
+            older: Vec::new(),
+            chain: None,
             writes: Vec::new(),
         }
     }
@@ -160,7 +166,7 @@ impl Shop {
     /// A row is written to the ledger.
     pub(crate) fn record(&mut self, draft: &Draft) -> Row {
         let row = Row {
-            seq: self.rows.len() as u64 + 1,
+            seq: (self.older.len() + self.rows.len()) as u64 + 1,
             at: draft.at,
             kind: draft.kind.clone(),
             who: draft.who.clone(),
@@ -205,6 +211,21 @@ impl Shop {
                 }))
             }
             (EffectKey::Ledger, _) => Answer::Ledger(Ok(self.rows.clone())),
+            (_, Fetch::OlderRows { before }) => Answer::OlderRows(Ok(Older {
+                rows: self
+                    .older
+                    .iter()
+                    .filter(|r| r.seq < *before)
+                    .cloned()
+                    .collect(),
+                unreadable: Vec::new(),
+            })),
+            (_, Fetch::Chain) => Answer::Chain(Ok(self.chain.clone().unwrap_or(Chain {
+                ok: true,
+                rows: (self.older.len() + self.rows.len()) as u64,
+                broken_at: None,
+                reason: None,
+            }))),
             (_, Fetch::Clock { .. } | Fetch::Signals { .. }) if self.metrics_fault.is_some() => {
                 let fault = self.metrics_fault.clone()?;
                 if matches!(what, Fetch::Clock { .. }) {

@@ -30,6 +30,8 @@ pub(super) fn of_deploy(view: &View<'_>, width: usize) -> Vec<Line<'static>> {
     }
     out.push(Line::default());
     out.push(heading(view, "Sources"));
+    let asked = format!("{} at {}", service.repo, service.source);
+    out.extend(pair(view, "asked", &asked, Role::Text, width));
     if let Some(s) = view.world.services.get(&service.id) {
         out.extend(freshness(view, "repository", &s.overview, width));
     }
