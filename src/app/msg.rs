@@ -13,6 +13,7 @@ use crate::domain::text::Safe;
 use super::effect::EffectKey;
 use super::notice::Notice;
 use super::record::RecordAsk;
+use super::remember::Memory;
 use super::sign::Signing;
 
 /// Something happened.
@@ -51,6 +52,8 @@ pub enum Msg {
     Budget(String, Budget),
     /// Something that a person should know.
     Noticed(Notice),
+    /// What an earlier run knew of a service was read.
+    Recalled(Box<Memory>),
     /// The ledger changed on disk (another process wrote).
     LedgerChanged,
     /// A person looks at the ledger, or no longer does.

@@ -1,4 +1,5 @@
 //! What is kept of the World for the next start, so that the last known state is on screen before the first request returns.
+//! Each service is kept by itself: the first frame waits only for the one that is looked at.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +12,14 @@ use crate::domain::release::{Checks, Comparison, Overview, RunView};
 use crate::domain::units::Now;
 
 /// The shape of what is kept; another one is ignored.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
-/// What is kept.
+/// What is kept of a service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     format: u32,
-    services: Vec<(ServiceId, Fetched<Overview>)>,
+    service: ServiceId,
+    overview: Fetched<Overview>,
     envs: Vec<(Target, EnvMemory)>,
 }
 
@@ -29,25 +31,28 @@ struct EnvMemory {
     signals: SignalMemory,
 }
 
-/// What is worth keeping; none: nothing was answered yet.
-pub fn memory(world: &World) -> Option<Memory> {
-    let known = |(id, slice): (&ServiceId, &super::world::ServiceSlice)| {
-        slice
-            .overview
-            .value()
-            .map(|_| (id.clone(), slice.overview.clone()))
-    };
-    let services: Vec<_> = world.services.iter().filter_map(known).collect();
-    if services.is_empty() {
-        return None;
-    }
+/// What is worth keeping, service by service; nothing of those that never answered.
+pub fn memories(world: &World) -> impl Iterator<Item = (&ServiceId, Memory)> {
+    world.services.iter().filter_map(|(id, slice)| {
+        slice.overview.value()?;
+        let kept = Memory {
+            format: FORMAT,
+            service: id.clone(),
+            overview: slice.overview.clone(),
+            envs: envs(world, id),
+        };
+        Some((id, kept))
+    })
+}
+
+fn envs(world: &World, service: &ServiceId) -> Vec<(Target, EnvMemory)> {
     let touched = |slice: &super::world::EnvSlice| {
         slice.checks.value().is_some() || slice.signals.status.value().is_some()
     };
-    let envs = world
+    world
         .envs
         .iter()
-        .filter(|(_, slice)| touched(slice))
+        .filter(|(target, slice)| target.service == *service && touched(slice))
         .map(|(target, slice)| {
             let kept = EnvMemory {
                 run: slice.run.clone(),
@@ -57,29 +62,27 @@ pub fn memory(world: &World) -> Option<Memory> {
             };
             (target.clone(), kept)
         })
-        .collect();
-    Some(Memory {
-        format: FORMAT,
-        services,
-        envs,
-    })
+        .collect()
 }
 
-/// Puts what was kept into a World that knows nothing yet, all of it marked as cached.
+/// Puts what was kept of a service into a World that knows nothing of it yet, all of it marked as cached. What has been answered
+/// meanwhile is newer and stays.
 pub fn recall(world: &mut World, memory: Memory, now: Now) {
-    if memory.format != FORMAT {
+    let Some(slice) = world.services.get_mut(&memory.service) else {
+        return;
+    };
+    if memory.format != FORMAT || !matches!(slice.overview, Fetched::Never) {
         return;
     }
-    for (id, overview) in memory.services {
-        if let Some(slice) = world.services.get_mut(&id) {
-            slice.overview = overview.into_cached();
-            overview_restored(world, &id, now);
-        }
-    }
+    slice.overview = memory.overview.into_cached();
+    overview_restored(world, &memory.service, now);
     for (target, kept) in memory.envs {
         let Some(slice) = world.envs.get_mut(&target) else {
             continue;
         };
+        if slice.checks.value().is_some() || slice.signals.status.value().is_some() {
+            continue;
+        }
         slice.run = kept.run.into_cached();
         slice.checks = kept.checks.into_cached();
         slice.comparison = kept.comparison.into_cached();
@@ -93,11 +96,15 @@ mod tests {
     use super::*;
     use crate::app::testing::{at, bad_deploy, started, target, world};
 
+    fn only(world: &World) -> Memory {
+        memories(world).next().unwrap().1
+    }
+
     #[test]
     fn what_was_known_comes_back_marked_as_cached() {
         let mut before = world();
         started(&mut before, 0, bad_deploy());
-        let text = serde_json::to_string(&memory(&before).unwrap()).unwrap();
+        let text = serde_json::to_string(&only(&before)).unwrap();
         let mut after = world();
         recall(
             &mut after,
@@ -110,7 +117,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_answered_meanwhile_is_newer() {
+        let mut before = world();
+        started(&mut before, 0, bad_deploy());
+        let kept = only(&before);
+        let answered = before.services.clone();
+        recall(&mut before, kept, Now(at(60)));
+        assert_eq!(before.services, answered);
+    }
+
+    #[test]
     fn nothing_known_is_nothing_kept() {
-        assert_eq!(memory(&world()), None);
+        assert_eq!(memories(&world()).count(), 0);
     }
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::diagnostic::quoted;
 use super::schema::{GATE_VARIABLES, Kind, QUERY_VARIABLES, WRITE_VARIABLES, nearest};
 use super::tree::{Table, Value, find};
-use super::values::{AnyTime, LocalTime, Period, RuleEnd, ServerUrl};
+use super::values::{AnyTime, LocalTime, Period, RuleEnd, ServerUrl, Zone};
 use crate::domain::calendar::recurrence::{BadRule, Recurrence};
 use crate::domain::ids::{EnvId, RepoSlug};
 use crate::providers::http_json::settings::check_path;
@@ -171,7 +171,7 @@ fn check_text(kind: &Kind, text: &str) -> Result<(), Fault> {
                 format!("write {}", expected(kind)),
             ),
         },
-        Kind::Zone if jiff::tz::TimeZone::get(text).is_err() => zone(text),
+        Kind::Zone if text.parse::<Zone>().is_err() => zone(text),
         Kind::Moment => moment(text),
         Kind::Url => match text.parse::<ServerUrl>() {
             Ok(_) => Ok(()),

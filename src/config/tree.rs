@@ -68,7 +68,8 @@ impl Place {
             start -= 1;
         }
         let before = source.text.get(..start)?;
-        let line = before.matches('\n').count() + 1;
+        // Bytes, not characters: each key of each start is looked up here.
+        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         Some((line, column))
     }

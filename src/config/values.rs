@@ -128,13 +128,37 @@ pub struct Zone {
 impl FromStr for Zone {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        jiff::tz::TimeZone::get(text)
-            .map(|rules| Self {
-                name: text.to_owned(),
-                rules,
-            })
-            .map_err(|_| "not a known time zone")
+        let rules = match from_system(text) {
+            Some(rules) => rules,
+            None => jiff::tz::TimeZone::get(text).map_err(|_| "not a known time zone")?,
+        };
+        Ok(Self {
+            name: text.to_owned(),
+            rules,
+        })
     }
+}
+
+/// A zone by its exact name from the system's folder. jiff would read the same file, but lists all of the folder first, and the
+/// first frame waits for this. None: let jiff look for it.
+fn from_system(name: &str) -> Option<jiff::tz::TimeZone> {
+    const FOLDER: &str = "/usr/share/zoneinfo";
+    let part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_uppercase())
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c))
+    };
+    // Elsewhere file names do not tell capitals; with TZDIR the folder is another one; jiff knows UTC without looking.
+    if !cfg!(target_os = "linux")
+        || std::env::var_os("TZDIR").is_some()
+        || !name.contains('/')
+        || !name.split('/').all(part)
+    {
+        return None;
+    }
+    let rules = std::fs::read(format!("{FOLDER}/{name}")).ok()?;
+    jiff::tz::TimeZone::tzif(name, &rules).ok()
 }
 
 /// A time on the wall clock, without an offset: `2026-12-18T16:00`, or a day, which begins at midnight.

@@ -210,12 +210,12 @@ impl Executor for Live {
     }
 
     fn remember(&mut self, world: &World, now: Now) {
-        let Some(bytes) = remember::pack(world) else {
-            return;
-        };
-        let key = self.profile_key.clone();
-        self.disk
-            .run(move |disk| disk.cache.save_screen(&key, &bytes, now.0));
+        let kept = remember::pack(world, &self.profile_key);
+        self.disk.run(move |disk| {
+            for (row, bytes) in kept {
+                disk.cache.save_screen(&row, &bytes, now.0);
+            }
+        });
     }
 
     fn is_writing(&self) -> bool {

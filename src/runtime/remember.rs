@@ -1,18 +1,39 @@
-//! The last screen on disk: packed as JSON, one row in the cache, read before anything else runs.
+//! The last screen on disk: a row in the cache for each service, packed as JSON. The row of the service that is looked at is read
+//! before anything else runs, the others by the store's thread.
 
-use crate::app::remember::{Memory, memory};
+use std::path::Path;
+
+use crate::app::remember::{Memory, memories};
 use crate::app::world::World;
+use crate::domain::ids::ServiceId;
+use crate::store;
 
-/// More than that is not kept: reading it would hold up the first frame.
+/// More than that is not kept of a service: reading it would hold up the first frame.
 const MAX_BYTES: usize = 4 << 20;
 
-/// What is kept of a World, as bytes.
-pub(super) fn pack(world: &World) -> Option<Vec<u8>> {
-    let bytes = serde_json::to_vec(&memory(world)?).ok()?;
-    (bytes.len() <= MAX_BYTES).then_some(bytes)
+/// What is kept of a World: for each service the name of its row and its bytes.
+pub(super) fn pack(world: &World, profile_key: &str) -> Vec<(String, Vec<u8>)> {
+    memories(world)
+        .filter_map(|(service, memory)| {
+            let bytes = serde_json::to_vec(&memory).ok()?;
+            (bytes.len() <= MAX_BYTES).then(|| (row(profile_key, service), bytes))
+        })
+        .collect()
 }
 
-/// What was kept. Another version's bytes are ignored.
-pub(super) fn unpack(bytes: &[u8]) -> Option<Memory> {
-    serde_json::from_slice(bytes).ok()
+/// What was kept of these services. Another version's bytes are ignored.
+pub(super) fn read<'a>(
+    cache_dir: &Path,
+    profile_key: &str,
+    services: impl Iterator<Item = &'a ServiceId>,
+) -> Vec<Memory> {
+    let rows: Vec<String> = services.map(|id| row(profile_key, id)).collect();
+    store::read_last_screens(cache_dir, &rows)
+        .into_iter()
+        .filter_map(|kept| serde_json::from_slice(&kept.bytes).ok())
+        .collect()
+}
+
+fn row(profile_key: &str, service: &ServiceId) -> String {
+    format!("{profile_key}|{service}")
 }

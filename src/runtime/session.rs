@@ -14,13 +14,14 @@ use super::executor::Live;
 use super::gates;
 use super::remember;
 use super::sources::Sources;
+use crate::app::msg::Msg;
 use crate::app::world::{Scope, Start, Who, World};
 use crate::config::paths::{Folders, ProfilePaths};
 use crate::config::{Config, Loaded};
 use crate::domain::fetched::FaultKind;
-use crate::domain::ids::Target;
+use crate::domain::ids::{ServiceId, Target};
 use crate::domain::text::Safe;
-use crate::store::{self, Paths};
+use crate::store::Paths;
 
 /// What a session is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,11 +108,30 @@ pub fn world(
     });
     crate::app::update::calendar(&mut world, clock.now());
     let paths = paths(config, env)?;
-    let kept = store::read_last_screen(&paths.cache_dir, &profile_key(config));
-    if let Some(memory) = kept.and_then(|k| remember::unpack(&k.bytes)) {
+    // The screen waits for no other service than the one it shows.
+    let later = later(&world);
+    let first: Vec<ServiceId> = world
+        .services
+        .keys()
+        .filter(|id| !later.contains(id))
+        .cloned()
+        .collect();
+    for memory in remember::read(&paths.cache_dir, &profile_key(config), first.iter()) {
         crate::app::remember::recall(&mut world, memory, clock.now());
     }
     Ok(world)
+}
+
+/// The services whose last known state is read after the first frame: with a screen, all but the selected one.
+fn later(world: &World) -> Vec<ServiceId> {
+    let (Scope::Focus, Some(focus)) = (&world.scope, &world.focus) else {
+        return Vec::new();
+    };
+    let services = world.services.keys();
+    services
+        .filter(|id| **id != focus.service)
+        .cloned()
+        .collect()
 }
 
 /// Starts the threads and sources of a session. Call inside the async runtime.
@@ -126,13 +146,20 @@ pub fn open(
 ) -> Result<Driver, SessionError> {
     let config = &loaded.config;
     let (out, inbox) = mpsc::channel(QUEUE);
-    let disk = DiskHandle::start(paths(config, env)?, clock.clone(), out.clone()).map_err(|e| {
-        SessionError {
+    let paths = paths(config, env)?;
+    let disk =
+        DiskHandle::start(paths.clone(), clock.clone(), out.clone()).map_err(|e| SessionError {
             kind: FaultKind::Internal,
             message: format!("no thread could be started for the store: {e}"),
             hint: Some("check the limits of this user (ulimit -u)".to_owned()),
+        })?;
+    let (key, later, told) = (profile_key(config), later(&world), out.clone());
+    disk.run(move |_| {
+        for memory in remember::read(&paths.cache_dir, &key, later.iter()) {
+            // A full queue has answers in it, which are newer.
+            drop(told.try_send(Msg::Recalled(Box::new(memory))));
         }
-    })?;
+    });
     let sources = Sources::new(config, env.clone(), disk.clone(), clock.clone());
     let executor = Live::new(sources, disk, clock.clone(), out, profile_key(config));
     Ok(Driver::new(world, clock, inbox, Box::new(executor)))

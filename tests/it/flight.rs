@@ -84,7 +84,7 @@ fn emulator((columns, rows): (u16, u16)) -> vt100::Parser {
 }
 
 /// A child in flight.
-struct Flight {
+pub(crate) struct Flight {
     master: Option<Box<dyn MasterPty + Send>>,
     keyboard: Arc<Mutex<Option<Box<dyn Write + Send>>>>,
     child: Box<dyn Child + Send + Sync>,
@@ -99,8 +99,13 @@ impl Flight {
     }
 
     fn start(mut command: CommandBuilder, story: &str, at: (u16, u16)) -> Self {
-        let pair = native_pty_system().openpty(size(at)).unwrap();
         command.env(STORY, story);
+        Self::of_command(command, at)
+    }
+
+    /// Starts any command on a pseudo-terminal of this size.
+    pub(crate) fn of_command(mut command: CommandBuilder, at: (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(size(at)).unwrap();
         command.env("RUST_BACKTRACE", "0");
         command.env("TERM", "xterm-256color");
         command.env("SSH_CONNECTION", "here there");
@@ -140,12 +145,12 @@ impl Flight {
         }
     }
 
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         self.seen.lock().unwrap().0.screen().contents()
     }
 
     /// Waits until the screen is as wanted.
-    fn wait(&self, what: &str, is: impl Fn(&str) -> bool) {
+    pub(crate) fn wait(&self, what: &str, is: impl Fn(&str) -> bool) {
         let until = Instant::now() + PATIENCE;
         while !is(&self.shown()) {
             assert!(Instant::now() < until, "no {what} in:\n{}", self.shown());
@@ -153,11 +158,11 @@ impl Flight {
         }
     }
 
-    fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         self.wait(text, |shown| shown.contains(text));
     }
 
-    fn press(&self, keys: &[u8]) {
+    pub(crate) fn press(&self, keys: &[u8]) {
         let mut keyboard = self.keyboard.lock().unwrap();
         keyboard.as_mut().unwrap().write_all(keys).unwrap();
     }
@@ -180,7 +185,7 @@ impl Flight {
     }
 
     /// Waits for the child's end; says whether it ended well.
-    fn ended(&mut self) -> bool {
+    pub(crate) fn ended(&mut self) -> bool {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -194,7 +199,22 @@ impl Flight {
         }
     }
 
-    fn assert_given_back(&self) {
+    /// How many bytes were written to the terminal so far.
+    pub(crate) fn bytes(&self) -> usize {
+        self.seen.lock().unwrap().1.len()
+    }
+
+    /// Everything that was written to the terminal so far.
+    pub(crate) fn output(&self) -> Vec<u8> {
+        self.seen.lock().unwrap().1.clone()
+    }
+
+    /// The process that was started.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    pub(crate) fn assert_given_back(&self) {
         self.wait("the normal screen", |_| {
             !self
                 .seen
@@ -225,7 +245,7 @@ fn it_paints_at_once_takes_keys_and_resizes_and_gives_the_terminal_back() {
     flight.press(b"q");
     assert!(flight.ended());
     flight.assert_given_back();
-    let output = flight.seen.lock().unwrap().1.clone();
+    let output = flight.output();
     let text = String::from_utf8_lossy(&output);
     let first = text.find("DEGRADED").unwrap();
     assert!(text.find("\u{1b}[?1049h").unwrap() < first);
@@ -251,7 +271,7 @@ fn a_signal_before_the_loop_listens_is_obeyed_too() {
     let mut flight = Flight::of("early", (80, 24));
     assert!(flight.ended());
     flight.assert_given_back();
-    let output = flight.seen.lock().unwrap().1.clone();
+    let output = flight.output();
     assert!(
         String::from_utf8_lossy(&output).contains("\u{1b}[?1049h"),
         "it was taken"

@@ -1,6 +1,8 @@
 //! The integration tests, one binary: a module per subject.
 
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod canvas;
 #[cfg(test)]
 mod cli;

@@ -41,6 +41,7 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Budget(source, budget) => {
             world.budgets.insert(source, budget);
         }
+        Msg::Recalled(memory) => crate::app::remember::recall(world, *memory, now),
         Msg::Noticed(notice) => world.notices.push(notice),
         Msg::LedgerChanged => world
             .schedule

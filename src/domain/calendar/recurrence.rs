@@ -3,10 +3,14 @@
 //!
 //! What `rrule` would take too lightly is refused here: `INTERVAL=0`, rules by the minute or second, parts that it does not know.
 
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use chrono::Month;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
-use rrule::{RRule, RRuleSet, Tz, Unvalidated};
+use rrule::{Frequency, NWeekday, ParseError, RRule, RRuleError, RRuleSet, Tz, Unvalidated};
 
 /// The most occurrences that one look yields: 400 days of hours fit.
 const MOST: usize = 12_000;
@@ -216,18 +220,76 @@ impl Recurrence {
             what: format!("this rule can't be read ({e})"),
             hint: "write it as in RFC 5545, like FREQ=WEEKLY;BYDAY=MO,TU".to_owned(),
         };
-        // Only the rule itself may come from the text: the first time is written here.
-        let rule: RRule<Unvalidated> = self.parts.parse().map_err(|e| wrong(&e))?;
-        let head: RRuleSet = format!(
-            "DTSTART:{}\nRRULE:FREQ=YEARLY;COUNT=1",
-            start.strftime("%Y%m%dT%H%M%SZ")
-        )
-        .parse()
-        .map_err(|e| wrong(&e))?;
-        let first = head.get_dt_start().with_timezone(&Tz::UTC);
+        let rule = rule_of(&self.parts).map_err(|e| wrong(&RRuleError::from(e)))?;
+        let first = instant(start, &TimeZone::UTC)
+            .and_then(|at| chrono::DateTime::from_timestamp(at.as_second(), 0))
+            .ok_or_else(|| wrong(&"its start is out of range"))?
+            .with_timezone(&Tz::UTC);
         let rule = rule.validate(first).map_err(|e| wrong(&e))?;
         Ok(RRuleSet::new(first).rrule(rule).limit())
     }
+}
+
+/// The parts of a rule, one by one: `rrule`'s own reader compiles regular expressions first, and the first frame waits for this.
+fn rule_of(parts: &str) -> Result<RRule<Unvalidated>, ParseError> {
+    let mut rule = RRule::new(Frequency::Yearly);
+    for (name, value) in parts.split(';').filter_map(|part| part.split_once('=')) {
+        let list = || value.split(',');
+        let bad = || value.to_owned();
+        rule = match name {
+            "FREQ" => rule.freq(value.parse()?),
+            "INTERVAL" => rule.interval(
+                value
+                    .parse()
+                    .map_err(|_| ParseError::InvalidInterval(bad()))?,
+            ),
+            "COUNT" => rule.count(value.parse().map_err(|_| ParseError::InvalidCount(bad()))?),
+            "WKST" => match value.parse() {
+                Ok(NWeekday::Every(day)) if value.len() == 2 => rule.week_start(day),
+                _ => return Err(ParseError::InvalidWeekdayStart(bad())),
+            },
+            "BYDAY" => rule.by_weekday(list().map(str::parse).collect::<Result<_, _>>()?),
+            "BYMONTH" => {
+                let months =
+                    numbers(value, 1_u8..=12).ok_or_else(|| ParseError::InvalidByMonth(bad()))?;
+                let months: Vec<Month> = months
+                    .into_iter()
+                    .filter_map(|m| m.try_into().ok())
+                    .collect();
+                rule.by_month(&months)
+            }
+            "BYMONTHDAY" => rule.by_month_day(
+                numbers(value, -31..=31).ok_or_else(|| ParseError::InvalidByMonthDay(bad()))?,
+            ),
+            "BYYEARDAY" => rule.by_year_day(
+                numbers(value, -366..=366).ok_or_else(|| ParseError::InvalidByYearDay(bad()))?,
+            ),
+            "BYWEEKNO" => rule.by_week_no(
+                numbers(value, -53..=53).ok_or_else(|| ParseError::InvalidByWeekNo(bad()))?,
+            ),
+            "BYHOUR" => rule
+                .by_hour(numbers(value, 0..=23).ok_or_else(|| ParseError::InvalidByHour(bad()))?),
+            "BYMINUTE" => rule.by_minute(
+                numbers(value, 0..=59).ok_or_else(|| ParseError::InvalidByMinute(bad()))?,
+            ),
+            "BYSETPOS" => rule.by_set_pos(
+                numbers(value, i32::MIN..=i32::MAX)
+                    .ok_or_else(|| ParseError::InvalidBySetPos(bad()))?,
+            ),
+            // The caller has let no other pass.
+            _ => rule,
+        };
+    }
+    Ok(rule)
+}
+
+/// Whole numbers with commas between, each within bounds; in order and each once, as `rrule` wants them.
+fn numbers<T: FromStr + Ord>(text: &str, bounds: RangeInclusive<T>) -> Option<Vec<T>> {
+    let within = |n: &str| n.parse().ok().filter(|n| bounds.contains(n));
+    let mut found: Vec<T> = text.split(',').map(within).collect::<Option<_>>()?;
+    found.sort_unstable();
+    found.dedup();
+    Some(found)
 }
 
 /// The instant of a local time: in a gap by the offset before it (so it moves later), the first of two.

@@ -10,6 +10,10 @@ use unicode_width::UnicodeWidthStr;
 
 /// The columns a text takes.
 pub fn width(text: &str) -> usize {
+    // Most of a screen is plain ASCII, which needs no look at graphemes.
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return text.len();
+    }
     text.graphemes(true).map(columns).sum()
 }
 
@@ -245,6 +249,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_text_is_as_wide_as_its_graphemes(text in "[ -~]{0,60}") {
+            let looked_at: usize = text.graphemes(true).map(columns).sum();
+            prop_assert_eq!(width(&text), looked_at);
+        }
+
         #[test]
         fn widths_hold_for_any_text(text in hostile(), max in 0usize..40) {
             prop_assert!(width(&truncate(&text, max)) <= max);

@@ -222,7 +222,7 @@ pub(crate) fn load(file: &Path, env: &BTreeMap<String, String>) -> Loaded {
     config::load(&sources).unwrap_or_else(|e| panic!("{}", e.render(false)))
 }
 
-fn write_private(file: &Path, text: &str) {
+pub(crate) fn write_private(file: &Path, text: &str) {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut out = std::fs::OpenOptions::new()
