@@ -103,7 +103,8 @@ const GITHUB: Keyed = Keyed {
 };
 
 const TOKEN_DOC: &str = "A reference, never the token itself:
-{ from = \"auto\" }  GH_TOKEN, GITHUB_TOKEN (Enterprise: GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN), `gh auth token`
+{ from = \"auto\" }  GH_TOKEN, GITHUB_TOKEN (Enterprise: GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN), `gh auth token`,
+                   gh's hosts.yml
 { from = \"env\", name = \"NAME\" }   { from = \"file\", path = \"~/token\" } (mode 0600)
 { from = \"command\", argv = [\"pass\", \"show\", \"github\"] } (no shell)";
 
