@@ -250,7 +250,7 @@ pub(super) enum Ledger {
 }
 
 /// `config`.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(super) enum Config {
     /// Say what is wrong, with its place
     Check,
@@ -258,6 +258,25 @@ pub(super) enum Config {
     Show,
     /// The files that are read
     Path,
+    /// Let the repository's own file name servers, run programs and arm writes; shows what it asks for, and asks back
+    Trust(Trust),
+}
+
+/// `config trust`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(super) struct Trust {
+    /// The file, or a folder of its repository; default: the file of the repository you stand in
+    #[arg(value_name = "PATH", conflicts_with = "list")]
+    pub(super) path: Option<PathBuf>,
+    /// Trust it without asking
+    #[arg(long, conflicts_with_all = ["revoke", "list"])]
+    pub(super) yes: bool,
+    /// Trust it no longer
+    #[arg(long, conflicts_with = "list")]
+    pub(super) revoke: bool,
+    /// Only list the trusted files
+    #[arg(long)]
+    pub(super) list: bool,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -5,6 +5,7 @@ mod calendar;
 mod choose;
 mod cockpit;
 mod config;
+mod config_trust;
 mod demo;
 mod drive;
 mod failure;
@@ -65,7 +66,7 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
         Some(Command::Verdict(args)) => verdict::run(common, args, out),
         Some(Command::Calendar(args)) => calendar::run(common, args, out),
         Some(Command::Ledger(args)) => ledger::run(common, args, out),
-        Some(Command::Config(args)) => config::run(common, *args, out),
+        Some(Command::Config(args)) => config::run(common, args, out),
     }
 }
 

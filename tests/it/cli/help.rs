@@ -23,6 +23,7 @@ fn every_command_explains_itself() {
         "config check",
         "config show",
         "config path",
+        "config trust",
     ] {
         let mut args: Vec<&str> = command.split_whitespace().collect();
         args.push("--help");

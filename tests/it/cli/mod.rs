@@ -7,6 +7,7 @@ mod offline;
 mod online;
 mod rollback;
 mod schema;
+mod trust;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
