@@ -71,6 +71,8 @@ pub(super) enum Command {
     Verdict(Verdict),
     /// When releases may go: windows, freezes, releases and plans, and whether one may go now
     Calendar(Calendar),
+    /// Look at the configuration, the tokens, every source and the way back; say how to mend what is wrong
+    Doctor(Doctor),
     /// The record of what people and flightdeck did
     #[command(subcommand)]
     Ledger(Ledger),
@@ -234,6 +236,14 @@ impl From<Kind> for ReleaseKind {
             Kind::Hotfix => Self::Hotfix,
         }
     }
+}
+
+/// `doctor`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Doctor {
+    /// Give each request that long
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "DURATION")]
+    pub(super) timeout: Duration,
 }
 
 /// `ledger`.

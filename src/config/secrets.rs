@@ -48,6 +48,39 @@ impl Secret {
     }
 }
 
+/// What kind of GitHub token it is, by its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A classic personal token, with coarse scopes.
+    Classic,
+    /// A fine-grained personal token: one owner, no permission for checks.
+    FineGrained,
+    /// Of `gh` or another OAuth app: what its user may.
+    OAuth,
+    /// A person's token of a GitHub App; it lasts hours.
+    AppUser,
+    /// An installation's token of a GitHub App, or that of a workflow; it lasts an hour.
+    Installation,
+    /// Another beginning.
+    Unknown,
+}
+
+impl Secret {
+    /// The kind of GitHub token that this is.
+    pub fn kind(&self) -> TokenKind {
+        let text = self.value.expose_secret();
+        let kinds = [
+            ("ghp_", TokenKind::Classic),
+            ("github_pat_", TokenKind::FineGrained),
+            ("gho_", TokenKind::OAuth),
+            ("ghu_", TokenKind::AppUser),
+            ("ghs_", TokenKind::Installation),
+        ];
+        let known = kinds.into_iter().find(|(begin, _)| text.starts_with(begin));
+        known.map_or(TokenKind::Unknown, |(_, kind)| kind)
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret")

@@ -54,3 +54,7 @@ mod support;
 mod svg;
 #[cfg(test)]
 mod term;
+#[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod wire;

@@ -69,7 +69,7 @@ impl GitHub {
             }
             return Ok(Page { body, next });
         }
-        let body = Self::json(&call, &reply)?;
+        let body = self.json(&call, &reply)?;
         let link = reply.header("link").map(ToOwned::to_owned);
         let next = link.as_deref().and_then(link_next);
         if let Some(etag) = reply
@@ -87,7 +87,7 @@ impl GitHub {
         Ok(Page { body, next })
     }
 
-    async fn get_once(
+    pub(super) async fn get_once(
         &self,
         url: &Url,
         call: &Call,
@@ -184,7 +184,7 @@ impl GitHub {
                 self.now(),
             ));
         }
-        let mut body = Self::json(call, &reply)?;
+        let mut body = self.json(call, &reply)?;
         let errors = match body.get_mut("errors").map(Value::take) {
             Some(Value::Array(errors)) => errors,
             _ => Vec::new(),

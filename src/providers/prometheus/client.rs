@@ -122,6 +122,7 @@ impl Prometheus {
             method,
             url: shown_url(url),
             status: None,
+            token_from: String::new(),
         }
     }
 

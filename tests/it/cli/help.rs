@@ -16,6 +16,7 @@ fn every_command_explains_itself() {
         "rollback resolve",
         "verdict",
         "calendar",
+        "doctor",
         "ledger",
         "ledger list",
         "ledger verify",

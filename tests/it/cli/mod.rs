@@ -1,12 +1,14 @@
 //! The built program from outside: a sealed home, arguments in, words and exit codes out. Answers are held against their schemas.
 
 mod calendar;
+mod doctor;
 mod gates;
 mod help;
 mod offline;
 mod online;
 mod rollback;
 mod schema;
+mod silence;
 mod trust;
 
 use std::io::{BufRead, BufReader, Read, Write};
