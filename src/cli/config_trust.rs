@@ -1,6 +1,7 @@
 //! `flightdeck config trust`: a repository's own file may name servers, run programs and arm writes only once a person has seen
 //! what it asks for. Trust is in the file's real path and its contents; a file that changes is asked about again.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -154,7 +155,7 @@ fn question(asked: &ProjectFile) -> String {
     }
     for one in &asked.asks {
         let line = place(one).map_or_else(String::new, |(line, _)| format!("line {line}: "));
-        text.push_str(&format!("  {line}{}\n      {}\n", one.what, one.key));
+        let _ = writeln!(text, "  {line}{}\n      {}", one.what, one.key);
     }
     text.push('\n');
     text

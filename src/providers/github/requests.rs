@@ -99,9 +99,10 @@ impl GitHub {
             ._get_with_headers(url.as_str(), Some(headers))
             .await
             .map_err(|e| Self::broken(call, &e))?;
-        let reply = read_capped(response, self.clients.policy().body_cap)
+        let mut reply = read_capped(response, self.clients.policy().body_cap)
             .await
             .map_err(|fault| self.body_error(call, fault))?;
+        self.redactor.scrub(&mut reply);
         self.note(&reply, Bucket::Core);
         let status = reply.status.as_u16();
         if reply.status.is_success() || (status == 304 && etag.is_some()) {
@@ -172,9 +173,10 @@ impl GitHub {
             ._post(url.as_str(), Some(&body))
             .await
             .map_err(|e| Self::broken(call, &e))?;
-        let reply = read_capped(response, self.clients.policy().body_cap)
+        let mut reply = read_capped(response, self.clients.policy().body_cap)
             .await
             .map_err(|fault| self.body_error(call, fault))?;
+        self.redactor.scrub(&mut reply);
         self.note(&reply, Bucket::Graphql);
         if !reply.status.is_success() {
             return Err(errors::from_reply(
@@ -224,11 +226,12 @@ impl GitHub {
             .map_err(|e| Self::broken(&call, &e))?;
         let (status, headers) = (response.status(), response.headers().clone());
         // The status is the answer; a body that breaks off must not turn "accepted" into "lost".
-        let reply = read_capped(response, 1024 * 1024).await.unwrap_or(Reply {
+        let mut reply = read_capped(response, 1024 * 1024).await.unwrap_or(Reply {
             status,
             headers,
             body: Bytes::new(),
         });
+        self.redactor.scrub(&mut reply);
         self.note(&reply, Bucket::Core);
         Ok(reply)
     }

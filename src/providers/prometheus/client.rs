@@ -162,14 +162,16 @@ impl Prometheus {
         let response = request.send().await.map_err(|e| broken(classify(&e)))?;
         let response: http::Response<reqwest::Body> = response.into();
         let cap = self.clients.policy().body_cap;
-        read_capped(response, cap)
+        let mut reply = read_capped(response, cap)
             .await
             .map_err(|fault| match fault {
                 BodyFault::TooLarge => {
                     ProviderError::new(ErrorKind::TooLarge { cap }, call.clone(), Safe::default())
                 }
                 BodyFault::Net(net) => broken(net),
-            })
+            })?;
+        self.redactor.scrub(&mut reply);
+        Ok(reply)
     }
 
     /// Opens the envelope, whatever the status.

@@ -13,20 +13,20 @@ const TOKEN: &str = "ghp_Zm9vYmFyQmF6UXV4MDEyMzQ1Njc4OWFiY2RlZg";
 
 /// Every command that may meet a token.
 const COMMANDS: &[&[&str]] = &[
-    &["status", "--timeout", "3s"],
-    &["status", "--json", "--timeout", "3s"],
-    &["gates", "--timeout", "3s"],
-    &["gates", "--json", "--timeout", "3s"],
-    &["verdict", "--timeout", "3s"],
+    &["status", "--timeout", "2s"],
+    &["status", "--json", "--timeout", "2s"],
+    &["gates", "--timeout", "2s"],
+    &["gates", "--json", "--timeout", "2s"],
+    &["verdict", "--timeout", "2s"],
     &["rollback", "--dry-run"],
     &["rollback", "--yes", "--reason", "why"],
     &["rollback", "--yes", "--reason", "why", "--json"],
-    &["sign", "uat", "--reason", "seen", "--timeout", "3s"],
-    &["calendar", "--timeout", "3s"],
+    &["sign", "uat", "--reason", "seen", "--timeout", "2s"],
+    &["calendar", "--timeout", "2s"],
     &["ledger", "list"],
     &["ledger", "verify", "--json"],
-    &["doctor", "--timeout", "3s"],
-    &["doctor", "--json", "--timeout", "3s"],
+    &["doctor", "--timeout", "2s"],
+    &["doctor", "--json", "--timeout", "2s"],
     &["config", "check"],
     &["config", "show"],
     &["config", "show", "--json"],
@@ -83,7 +83,7 @@ async fn whatever_a_server_sends_back() {
         move |_: &stub::Seen, n: usize| match n % 4 {
             0 => stub::json(
                 status,
-                &json!({"message": format!("no: {TOKEN}"), "errors": [{"message": format!("{TOKEN} again")}]}),
+                &json!({"message": format!("no: {TOKEN}"), "login": TOKEN, "name": TOKEN, "default_branch": TOKEN, "errors": [{"message": format!("{TOKEN} again")}]}),
             ),
             1 => reply(
                 status,
@@ -109,7 +109,7 @@ async fn whatever_a_server_sends_back() {
             }
         }
     };
-    for status in [200, 401, 403, 404, 422, 500] {
+    for status in [200, 401, 403, 404, 500] {
         let stub = Stub::start(echo(status)).await;
         let home = Arc::new(Home::new());
         home.write("config.toml", &configuration(&stub.url, ""));

@@ -74,7 +74,7 @@ pub(super) async fn look(
         id("reach"),
         &format!("{} answers", config.api.as_str()),
     ));
-    found.extend(limits(id("limits"), &github.budget()));
+    found.extend(limits(&id("limits"), &github.budget()));
     found.extend(clock(id("clock"), &standing, round));
     if standing.hidden {
         found.push(
@@ -141,7 +141,7 @@ pub(super) fn failed(id: String, error: &ProviderError) -> Check {
     }
 }
 
-fn limits(id: String, budget: &Budget) -> Vec<Check> {
+fn limits(id: &str, budget: &Budget) -> Vec<Check> {
     let mut found = Vec::new();
     let buckets = [
         ("REST", budget.remaining, budget.limit, budget.reset_at),
