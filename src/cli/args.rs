@@ -74,6 +74,8 @@ pub(super) enum Command {
     Verdict(Verdict),
     /// When releases may go: windows, freezes, releases and plans, and whether one may go now
     Calendar(Calendar),
+    /// Look at the configuration, the tokens, every source and the way back; say how to mend what is wrong
+    Doctor(Doctor),
     /// The record of what people and flightdeck did
     #[command(subcommand)]
     Ledger(Ledger),
@@ -239,6 +241,14 @@ impl From<Kind> for ReleaseKind {
     }
 }
 
+/// `doctor`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Doctor {
+    /// Give each request that long
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "DURATION")]
+    pub(super) timeout: Duration,
+}
+
 /// `ledger`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Ledger {
@@ -253,7 +263,7 @@ pub(super) enum Ledger {
 }
 
 /// `config`.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(super) enum Config {
     /// Say what is wrong, with its place
     Check,
@@ -261,6 +271,25 @@ pub(super) enum Config {
     Show,
     /// The files that are read
     Path,
+    /// Let the repository's own file name servers, run programs and arm writes; shows what it asks for, and asks back
+    Trust(Trust),
+}
+
+/// `config trust`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(super) struct Trust {
+    /// The file, or a folder of its repository; default: the file of the repository you stand in
+    #[arg(value_name = "PATH", conflicts_with = "list")]
+    pub(super) path: Option<PathBuf>,
+    /// Trust it without asking
+    #[arg(long, conflicts_with_all = ["revoke", "list"])]
+    pub(super) yes: bool,
+    /// Trust it no longer
+    #[arg(long, conflicts_with = "list")]
+    pub(super) revoke: bool,
+    /// Only list the trusted files
+    #[arg(long)]
+    pub(super) list: bool,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

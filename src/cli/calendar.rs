@@ -26,6 +26,7 @@ const SLOTS: usize = 5;
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Calendar, out: &mut Output) -> Result<u8, Failure> {
     let setup = Setup::configured(common)?;
+    setup.say_withheld(out);
     let target = choose::one(&setup.loaded, common)?;
     for warning in &setup.loaded.warnings {
         out.note(&warning.render_warning(out.colour()));

@@ -1,8 +1,9 @@
-//! `flightdeck config check|show|path`.
+//! `flightdeck config check|show|path`; `config trust` is in [`super::config_trust`].
 
 use serde_json::{Value, json};
 
 use super::args::{Common, Config, Screen};
+use super::config_trust;
 use super::failure::{Failure, GOOD};
 use super::output::Output;
 use super::setup::Machine;
@@ -10,8 +11,11 @@ use crate::config::{self, Loaded};
 use crate::report::verdict::SCHEMA;
 
 /// Runs it.
-pub(super) fn run(common: &Common, args: Config, out: &mut Output) -> Result<u8, Failure> {
+pub(super) fn run(common: &Common, args: &Config, out: &mut Output) -> Result<u8, Failure> {
     let machine = Machine::read()?;
+    if let Config::Trust(args) = args {
+        return config_trust::run(&machine, common, args, out);
+    }
     let loaded = match (machine.load(common, &Screen::default()), args) {
         (Ok(loaded), _) => loaded,
         // Where the files lie is worth knowing above all when one of them is broken.
@@ -24,13 +28,13 @@ pub(super) fn run(common: &Common, args: Config, out: &mut Output) -> Result<u8,
         match args {
             Config::Check => out.text(&config::check(&loaded, out.colour())),
             Config::Show => out.text(&config::show(&loaded)),
-            Config::Path => out.text(&config::path(&loaded)),
+            Config::Path | Config::Trust(_) => out.text(&config::path(&loaded)),
         }
     }
     Ok(GOOD)
 }
 
-fn answer(loaded: &Loaded, args: Config) -> Value {
+fn answer(loaded: &Loaded, args: &Config) -> Value {
     match args {
         Config::Check => json!({
             "schema": SCHEMA,
@@ -48,7 +52,7 @@ fn answer(loaded: &Loaded, args: Config) -> Value {
                 "origin": key.origin.to_string(),
             })).collect::<Vec<_>>(),
         }),
-        Config::Path => json!({ "schema": SCHEMA, "files": files(loaded) }),
+        Config::Path | Config::Trust(_) => json!({ "schema": SCHEMA, "files": files(loaded) }),
     }
 }
 

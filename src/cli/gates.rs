@@ -19,6 +19,7 @@ use crate::runtime::Driver;
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Gates, out: &mut Output) -> Result<u8, Failure> {
     let setup = Setup::configured(common)?;
+    setup.say_withheld(out);
     let target = choose::one(&setup.loaded, common)?;
     let (report, whole) = drive(&setup, vec![target.clone()], async |driver| {
         if args.candidate.is_some() {

@@ -5,7 +5,10 @@ mod calendar;
 mod choose;
 mod cockpit;
 mod config;
+mod config_trust;
 mod demo;
+mod doctor;
+mod doctor_terminal;
 mod drive;
 mod failure;
 mod gates;
@@ -64,8 +67,9 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
         Some(Command::Rollback(args)) => rollback::run(common, args, out),
         Some(Command::Verdict(args)) => verdict::run(common, args, out),
         Some(Command::Calendar(args)) => calendar::run(common, args, out),
+        Some(Command::Doctor(args)) => doctor::run(common, args, out),
         Some(Command::Ledger(args)) => ledger::run(common, args, out),
-        Some(Command::Config(args)) => config::run(common, *args, out),
+        Some(Command::Config(args)) => config::run(common, args, out),
     }
 }
 

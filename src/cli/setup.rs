@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::args::{Common, Screen};
 use super::failure::Failure;
 use super::logging::{self, Log};
+use super::output::Output;
 use crate::app::action::ActionId;
 use crate::app::chord::Chord;
 use crate::config::{self, Folders, Loaded, Sources};
 use crate::domain::fetched::FaultKind;
+use crate::runtime::query::trust;
 
 /// The machine around the program, read once.
 #[derive(Clone)]
@@ -72,6 +75,12 @@ impl Machine {
 
     /// Loads the configuration, and says nothing if it holds.
     pub(super) fn load(&self, common: &Common, screen: &Screen) -> Result<Loaded, Failure> {
+        config::load(&self.sources(common, screen))
+            .map_err(|found| Failure::Config(Box::new(found)))
+    }
+
+    /// What a configuration is made from here. A project's file is trusted as the store has it.
+    pub(super) fn sources(&self, common: &Common, screen: &Screen) -> Sources {
         let mut sources = Sources::new(&self.cwd, self.folders.clone());
         sources.env.clone_from(&self.env);
         sources.config_flag.clone_from(&common.config);
@@ -84,7 +93,11 @@ impl Machine {
             .map(|id| id.row().name.to_owned())
             .collect();
         sources.chord = Some(|text| Chord::parse(text).map(drop).map_err(|e| e.to_string()));
-        config::load(&sources).map_err(|found| Failure::Config(Box::new(found)))
+        let folders = self.folders.clone();
+        sources.trust = Some(Arc::new(move |profile, path, sha256| {
+            trust::holds(&folders.profile(profile), path, sha256)
+        }));
+        sources
     }
 }
 
@@ -106,6 +119,19 @@ impl Setup {
             format!("no service is configured in {}", files.join(" or ")),
         )
         .hint("start from config.example.toml, or look around with `flightdeck demo`"))
+    }
+
+    /// Says on stderr what an untrusted project file does not get; where JSON is asked for, the answers carry it.
+    pub(super) fn say_withheld(&self, out: &Output) {
+        let withheld = &self.loaded.withheld;
+        if withheld.is_empty() || out.is_json() {
+            return;
+        }
+        let keys: Vec<&str> = withheld.iter().map(|w| w.key.as_str()).collect();
+        out.note(&format!(
+            "withheld from the project's file, which is not trusted: {}\n  `flightdeck config trust` shows what they would do, and asks",
+            keys.join(", ")
+        ));
     }
 
     /// The configuration, whatever is in it.

@@ -28,6 +28,7 @@ const WRITE: Duration = Duration::from_secs(15);
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Sign, out: &mut Output) -> Result<u8, Failure> {
     let setup = Setup::configured(common)?;
+    setup.say_withheld(out);
     let target = choose::one(&setup.loaded, common)?;
     let row = drive(&setup, vec![target.clone()], async |driver| {
         let known = |d: &Driver| settled(d.world(), &target) && who_answered(d.world(), &target);

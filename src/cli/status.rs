@@ -17,6 +17,7 @@ use crate::runtime::Driver;
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Status, out: &mut Output) -> Result<u8, Failure> {
     let setup = Setup::configured(common)?;
+    setup.say_withheld(out);
     let targets = choose::many(&setup.loaded, common)?;
     let (report, failed) = drive(&setup, targets.clone(), async |driver| {
         let all = |d: &Driver| ledger_answered(d.world()) && targets.iter().all(|t| settled(d, t));

@@ -27,6 +27,7 @@ pub(super) fn run(common: &Common, args: &Args, out: &mut Output) -> Result<u8, 
         return Ok(tell(&verdict, out));
     }
     let setup = Setup::configured(common)?;
+    setup.say_withheld(out);
     let target = choose::one(&setup.loaded, common)?;
     let found = drive(&setup, vec![target.clone()], async |driver| {
         until(driver, args.timeout, |d| {

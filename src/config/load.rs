@@ -15,8 +15,8 @@ use super::paths::{Folders, project};
 use super::plan::PlannedConfig;
 use super::schema::nearest;
 use super::strict::Strict;
-use super::tree::{Layer, Place, Table, dotted, find};
-use super::trust::{Withheld, withhold};
+use super::tree::{Layer, Place, SourceText, Table, Value, dotted, find};
+use super::trust::{self, ProjectFile, TrustCheck, Withheld};
 use super::{checks, origins};
 
 pub use super::origins::{Origin, Origins};
@@ -37,8 +37,10 @@ pub struct Sources {
     pub config_flag: Option<PathBuf>,
     /// Flags that set keys: (key path with dots, value, the flag's name).
     pub flags: Vec<(String, String, String)>,
-    /// Whether the user has trusted the project's file.
+    /// Whether the project's file is trusted, whatever it says.
     pub trusted: bool,
+    /// Else: asks whether its contents are. `None`: they are not.
+    pub trust: Option<TrustCheck>,
     /// The actions that `ui.keys` may name; empty: not checked.
     pub actions: Vec<String>,
     /// Checks the chords of `ui.keys`.
@@ -55,6 +57,7 @@ impl Sources {
             config_flag: None,
             flags: Vec::new(),
             trusted: false,
+            trust: None,
             actions: Vec::new(),
             chord: None,
         }
@@ -109,6 +112,8 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// What the project's file says but may not, being untrusted.
     pub withheld: Vec<Withheld>,
+    /// The project's own file, if it is there and was understood.
+    pub project: Option<ProjectFile>,
     /// The files that were looked for, lowest layer first.
     pub files: Vec<FileUsed>,
     /// The root of the repository that one stands in.
@@ -128,6 +133,8 @@ impl Loaded {
 /// All faults of all layers at once, each with its place and with what to write instead.
 pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     let project = project(&sources.cwd);
+    let root = project.root.as_deref().unwrap_or(&sources.cwd).to_owned();
+    let stray = trust::leads_out(&project.file, &root);
     let wanted = match sources.given_file() {
         Some(path) => vec![(path, Layer::Given)],
         None => vec![
@@ -139,7 +146,9 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     let mut dropped = Vec::new();
     let mut files = Vec::new();
     let mut layers: Vec<(Layer, Table)> = Vec::new();
+    let mut own_file = None;
     let mut broken = false;
+    let mut stray_faults = Vec::new();
     for (path, layer) in wanted {
         let read = file::read(&path, layer);
         files.push(FileUsed {
@@ -150,6 +159,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
         match read {
             Read::Missing if layer == Layer::Given => faults.push(no_such_file(sources, &path)),
             Read::Missing => {}
+            // No line of a file that lies elsewhere is shown before it is trusted.
+            Read::Broken(_) if layer == Layer::Project && stray => {}
             Read::Broken(found) => {
                 broken = true;
                 faults.extend(found);
@@ -160,9 +171,16 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
                 strict.table(&ROOT, &mut table, &mut Vec::new());
                 // Set once, here: the text is not shown before.
                 source.masks.get_or_init(|| strict.masks);
-                faults.extend(strict.faults);
+                if layer == Layer::Project && stray {
+                    stray_faults = strict.faults;
+                } else {
+                    faults.extend(strict.faults);
+                }
                 dropped.extend(strict.dropped);
                 layers.push((layer, table));
+                if layer == Layer::Project {
+                    own_file = Some(source);
+                }
             }
         }
     }
@@ -178,11 +196,13 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     faults.extend(strict.faults);
     dropped.extend(strict.dropped);
 
-    let withheld = if sources.trusted {
-        Vec::new()
-    } else {
-        untrusted(&mut layers)
+    let (own_file, withheld) = match own_file {
+        Some(source) => judge(sources, &source, &root, stray, &mut layers),
+        None => (None, Vec::new()),
     };
+    if own_file.as_ref().is_some_and(|file| file.trusted) {
+        faults.extend(stray_faults);
+    }
     let merged = merge(layers.into_iter().map(|(_, table)| table).collect()).map_err(|e| {
         Diagnostics(vec![Diagnostic::new(
             &Place::Default,
@@ -211,6 +231,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
         origins,
         warnings,
         withheld,
+        project: own_file,
         files,
         repository: project.root,
     })
@@ -226,26 +247,89 @@ fn no_such_file(sources: &Sources, path: &Path) -> Diagnostic {
         .hint("name an existing configuration file")
 }
 
-fn untrusted(layers: &mut [(Layer, Table)]) -> Vec<Withheld> {
-    let Some(nth) = layers
-        .iter()
-        .position(|(layer, _)| *layer == Layer::Project)
-    else {
-        return Vec::new();
-    };
-    let mut table = layers
-        .get_mut(nth)
-        .map(|(_, table)| std::mem::take(table))
-        .unwrap_or_default();
-    let withheld = withhold(&mut table, |name| {
-        layers
-            .iter()
-            .any(|(_, other)| find(other, &["metrics", name, "url"]).is_some())
-    });
-    if let Some((_, slot)) = layers.get_mut(nth) {
-        *slot = table;
+/// The profile as the user's own layers have it: where trust is kept. A project's file has no say in it.
+///
+/// # Errors
+/// The user's file can't be read.
+pub fn own_profile(sources: &Sources) -> Result<String, Diagnostics> {
+    let mut strict = Strict::new(&sources.cwd, sources.folders.home.as_deref());
+    let mut layers = vec![
+        given::from_flags(&ROOT, &sources.flags, &mut strict),
+        given::from_env(&ROOT, &sources.env, &mut strict),
+    ];
+    let file = sources.given_file();
+    match file::read(
+        &file.unwrap_or_else(|| sources.folders.user_file()),
+        Layer::User,
+    ) {
+        Read::Missing => {}
+        Read::Broken(found) => return Err(Diagnostics(found)),
+        Read::Parsed(_, table) => layers.push(table),
     }
-    withheld
+    Ok(profile_in(layers.iter()))
+}
+
+/// The first profile of these layers, highest first.
+fn profile_in<'a>(layers: impl Iterator<Item = &'a Table>) -> String {
+    let named = layers
+        .filter_map(|table| find(table, &["state", "profile"]))
+        .find_map(|item| match &item.value {
+            Value::Text(name) => Some(name.clone()),
+            _ => None,
+        });
+    named.unwrap_or_else(|| "default".to_owned())
+}
+
+/// Whether the project's file is trusted; what it may not say is taken out of its layer.
+fn judge(
+    sources: &Sources,
+    source: &SourceText,
+    root: &Path,
+    stray: bool,
+    layers: &mut [(Layer, Table)],
+) -> (Option<ProjectFile>, Vec<Withheld>) {
+    let mut layer = Table::new();
+    let mut own = Vec::new();
+    for (which, table) in layers.iter_mut() {
+        if *which == Layer::Project {
+            layer = std::mem::take(table);
+        } else {
+            own.push(&*table);
+        }
+    }
+    let path = trust::real(&source.path);
+    let sha256 = trust::sha256(source.text.as_bytes());
+    let mut asks = trust::asks(&layer, Some(root));
+    if stray {
+        asks.insert(0, trust::whole(&path));
+    }
+    let profile = profile_in(own.iter().rev().copied());
+    let check = || {
+        let check = sources.trust.as_ref();
+        check.is_some_and(|check| check(&profile, &path, &sha256))
+    };
+    let trusted = sources.trusted || check();
+    let withheld = match (trusted, stray) {
+        (true, _) => Vec::new(),
+        // What lies elsewhere is not the repository's: nothing of it holds, and no line of it is shown.
+        (false, true) => {
+            layer.clear();
+            asks.clone()
+        }
+        (false, false) => trust::withhold(&mut layer, root, &own),
+    };
+    for (which, table) in layers {
+        if *which == Layer::Project {
+            *table = std::mem::take(&mut layer);
+        }
+    }
+    let file = ProjectFile {
+        path,
+        sha256,
+        trusted,
+        asks,
+    };
+    (Some(file), withheld)
 }
 
 /// `ui.keys` against the actions and the chords that exist.

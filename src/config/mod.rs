@@ -37,7 +37,7 @@ mod values;
 pub use diagnostic::{Diagnostic, Diagnostics, Finding};
 pub use example::example;
 pub use keyed::Keyed;
-pub use load::{ChordCheck, FileUsed, Loaded, Origin, Origins, Sources, load};
+pub use load::{ChordCheck, FileUsed, Loaded, Origin, Origins, Sources, load, own_profile};
 pub use model::Config;
 pub use origins::Effective;
 pub use paths::Folders;
@@ -45,7 +45,7 @@ pub use plan::PlannedConfig;
 pub use schema::{QUERY_VARIABLES, WRITE_VARIABLES};
 pub use show::{check, path, show};
 pub use tree::{Layer, Place, SourceText};
-pub use trust::Withheld;
+pub use trust::{ProjectFile, TrustCheck, Withheld, inspect};
 pub use values::{
     AnyTime, Hidden, InputValue, LocalTime, OneOrMore, Period, RuleEnd, ServerUrl, Stretch, Zone,
 };

@@ -63,6 +63,8 @@ pub struct GithubConfig {
     pub graphql: Option<ServerUrl>,
     /// Where its token comes from.
     pub token: TokenRef,
+    /// Certificates to trust besides the system's, absolute once loaded.
+    pub ca_file: Option<PathBuf>,
     /// The share of the hourly limit to use, above 0, up to 1.
     pub budget: f64,
 }

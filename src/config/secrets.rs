@@ -1,7 +1,10 @@
 //! Finds the secret that a reference leads to. The secret is checked, wrapped, and shown nowhere; what is shown is its source.
 //!
 //! A secret is found *for a host*: the usual variables of github.com are never sent to another server. Blocking (a program may be
-//! run): call it off the loop.
+//! run): call it off the loop. What `gh` keeps is read in [`hosts`].
+
+#[path = "secrets_hosts.rs"]
+mod hosts;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +22,8 @@ use super::model::TokenRef;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The most that is read of a file or of a program's answer, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
+/// The longest secret that is sent, in bytes: servers refuse longer headers.
+const MAX_LENGTH: usize = 8 * 1024;
 
 /// A secret, where it came from, and the host it is for.
 #[derive(Clone)]
@@ -40,6 +45,39 @@ impl Secret {
     /// The host it is for, as the configuration has it.
     pub fn host(&self) -> &str {
         &self.host
+    }
+}
+
+/// What kind of GitHub token it is, by its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A classic personal token, with coarse scopes.
+    Classic,
+    /// A fine-grained personal token: one owner, no permission for checks.
+    FineGrained,
+    /// Of `gh` or another OAuth app: what its user may.
+    OAuth,
+    /// A person's token of a GitHub App; it lasts hours.
+    AppUser,
+    /// An installation's token of a GitHub App, or that of a workflow; it lasts an hour.
+    Installation,
+    /// Another beginning.
+    Unknown,
+}
+
+impl Secret {
+    /// The kind of GitHub token that this is.
+    pub fn kind(&self) -> TokenKind {
+        let text = self.value.expose_secret();
+        let kinds = [
+            ("ghp_", TokenKind::Classic),
+            ("github_pat_", TokenKind::FineGrained),
+            ("gho_", TokenKind::OAuth),
+            ("ghu_", TokenKind::AppUser),
+            ("ghs_", TokenKind::Installation),
+        ];
+        let known = kinds.into_iter().find(|(begin, _)| text.starts_with(begin));
+        known.map_or(TokenKind::Unknown, |(_, kind)| kind)
     }
 }
 
@@ -146,16 +184,27 @@ fn auto(host: &str, env: &BTreeMap<String, String>) -> Result<(SecretString, Str
     let argv: Vec<String> = ["gh", "auth", "token", "--hostname", &host]
         .map(str::to_owned)
         .to_vec();
-    match run(&argv, env, PATIENCE) {
-        Ok(raw) if !raw.expose_secret().trim().is_empty() => Ok((raw, "gh auth token".to_owned())),
-        _ => fail(
-            format!("there is no token for {host}"),
-            format!(
-                "set {}, or run `gh auth login --hostname {host}`, or write `token` in the configuration",
-                names[0]
-            ),
-        ),
+    // `gh` looks at the same variables: those of github.com are not even shown to it on the way to another host.
+    let mut theirs = env.clone();
+    if !own {
+        theirs.retain(|name, _| !matches!(name.as_str(), "GH_TOKEN" | "GITHUB_TOKEN"));
     }
+    if let Ok(raw) = run(&argv, &theirs, PATIENCE)
+        && !raw.expose_secret().trim().is_empty()
+    {
+        return Ok((raw, "gh auth token".to_owned()));
+    }
+    // Without `gh` itself its file may still be there.
+    if let Some((raw, path)) = hosts::token(&host, env)? {
+        return Ok((raw, path.display().to_string()));
+    }
+    fail(
+        format!("there is no token for {host}"),
+        format!(
+            "set {}, or run `gh auth login --hostname {host}`, or write `token` in the configuration",
+            names[0]
+        ),
+    )
 }
 
 /// Trims a secret and makes sure that it can stand in a header.
@@ -165,6 +214,12 @@ fn checked(raw: &SecretString, source: &str) -> Result<SecretString, SecretError
         return fail(
             format!("the secret from {source} is empty"),
             "put the secret there",
+        );
+    }
+    if text.len() > MAX_LENGTH {
+        return fail(
+            format!("the secret from {source} is longer than {MAX_LENGTH} characters"),
+            "put only the secret there, on one line",
         );
     }
     if !text.bytes().all(|b| b.is_ascii_graphic()) {
@@ -178,6 +233,7 @@ fn checked(raw: &SecretString, source: &str) -> Result<SecretString, SecretError
     Ok(SecretString::from(text.to_owned()))
 }
 
+/// Reads a file that only its owner may read.
 fn from_file(path: &Path) -> Result<SecretString, SecretError> {
     let shown = path.display();
     let unreadable = |e: std::io::Error| SecretError {

@@ -80,6 +80,85 @@ fn auto_asks_gh_last_and_for_the_right_host() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn without_gh_its_file_is_read_for_the_right_host() {
+    use std::os::unix::fs::PermissionsExt as _;
+    const HOSTS: &str = "github.com:\n    user: noor\n    oauth_token: gho_own\n    git_protocol: ssh\n\
+                         ghe.example:\n    user: li\n    users:\n        noor:\n            oauth_token: gho_other\n        \
+                         li:\n            oauth_token: gho_users\nkeyring.example:\n    user: noor\n";
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let write = |below: &str, text: &str, mode| {
+        let path = folder.path().join(below).join("hosts.yml");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path
+    };
+    let shown = write("home/.config/gh", HOSTS, 0o600);
+    let auto = TokenRef::Auto {};
+    let base = [("PATH", "/nowhere"), ("HOME", home.to_str().unwrap())];
+    let ask = |host: &str, more: &[(&str, &str)]| {
+        resolve(&auto, host, &env(&[&base[..], more].concat())).map(|secret| {
+            (
+                secret.for_host(host).unwrap().expose_secret().to_owned(),
+                secret.source().to_owned(),
+            )
+        })
+    };
+    let own = ("gho_own".to_owned(), shown.display().to_string());
+    assert_eq!(ask("api.github.com", &[]).unwrap(), own);
+    assert_eq!(ask("ghe.example:8443", &[]).unwrap().0, "gho_users");
+    // A variable beats the file; a host whose token is in the keyring has none here; nor has an unknown one.
+    assert_eq!(
+        ask("api.github.com", &[("GITHUB_TOKEN", "ghp_env")])
+            .unwrap()
+            .1,
+        "GITHUB_TOKEN"
+    );
+    for none in ["keyring.example", "evil.example", "acme.ghe.com"] {
+        assert!(
+            ask(none, &[("GH_TOKEN", "")])
+                .unwrap_err()
+                .message
+                .starts_with("there is no token for"),
+            "{none}"
+        );
+    }
+    // The folders that `gh` itself knows, nearest first.
+    let xdg = folder.path().join("xdg");
+    write("xdg/gh", "github.com:\n  oauth_token: gho_xdg\n", 0o600);
+    let more = [("XDG_CONFIG_HOME", xdg.to_str().unwrap())];
+    assert_eq!(ask("github.com", &more).unwrap().0, "gho_xdg");
+    let own_dir = folder.path().join("own");
+    let path = write("own", "github.com:\n  oauth_token: gho_dir\n", 0o600);
+    let more = [more[0], ("GH_CONFIG_DIR", own_dir.to_str().unwrap())];
+    assert_eq!(ask("github.com", &more).unwrap().0, "gho_dir");
+    // Others can read it: refused, with the mend, and without a word of it.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let error = ask("github.com", &more).unwrap_err();
+    assert_eq!(error.hint, format!("run: chmod 600 {}", path.display()));
+    assert!(!format!("{error:?}").contains("gho_"));
+    // What is no YAML holds no token.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(&path, "[").unwrap();
+    assert!(ask("github.com", &more).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn gh_is_not_shown_the_variables_of_another_host() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/config/bin/env");
+    let all = env(&[
+        ("PATH", folder),
+        ("GH_TOKEN", "ghp_one"),
+        ("GITHUB_TOKEN", "ghp_two"),
+    ]);
+    let answer = found(&TokenRef::Auto {}, "ghe.example", &all).0;
+    assert_eq!(answer, "gh=;github=");
+}
+
 #[test]
 fn without_any_token_the_error_says_how_to_get_one() {
     let error = resolve(
@@ -120,6 +199,7 @@ fn what_cannot_stand_in_a_header_is_refused_without_being_repeated() {
         "s3cr3t value",
         "s3cr3t-välue",
         "s3cr3t\u{7f}",
+        &"s3cr3t".repeat(2_000),
     ] {
         let error = resolve(&reference, "h", &env(&[("T", bad)])).unwrap_err();
         assert!(!format!("{error:?} {error}").contains("s3cr3t"), "{error}");

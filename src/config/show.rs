@@ -63,6 +63,9 @@ pub fn check(loaded: &Loaded, colour: bool) -> String {
             at(&withheld.place)
         );
     }
+    if !loaded.withheld.is_empty() {
+        out.push_str("  `flightdeck config trust` shows what they would do, and asks\n");
+    }
     let used = loaded.files.iter().filter(|file| file.found).count();
     let services = loaded.config.services.len();
     let _ = match used {

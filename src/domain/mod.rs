@@ -12,3 +12,4 @@ pub mod rollback;
 pub mod signal;
 pub mod text;
 pub mod units;
+pub mod yaml;

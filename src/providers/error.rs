@@ -32,6 +32,8 @@ pub struct Call {
     pub url: String,
     /// The status, where an answer came.
     pub status: Option<u16>,
+    /// Where the credentials came from (`GH_TOKEN`), never what they are; empty: not told.
+    pub token_from: String,
 }
 
 /// What went wrong.
@@ -92,8 +94,18 @@ pub enum NetKind {
     Dns,
     /// Nobody listens there, or the way is blocked.
     Refused,
-    /// No trusted connection.
+    /// No trusted connection, for another reason than the next three.
     Tls,
+    /// The certificate is signed by somebody who is not trusted here.
+    Issuer,
+    /// The certificate is for another name.
+    WrongName,
+    /// The certificate's time is over, or has not come.
+    Expired,
+    /// The proxy did not let it through.
+    Proxy,
+    /// There is no way to the host's address.
+    NoRoute,
     /// The connection broke.
     Reset,
 }
@@ -127,6 +139,10 @@ impl ProviderError {
     pub fn hint(&self) -> Option<String> {
         let source = &self.call.source;
         Some(match &self.kind {
+            ErrorKind::Auth if !self.call.token_from.is_empty() => format!(
+                "the token is from {}: it may be revoked, expired or for another server",
+                self.call.token_from
+            ),
             ErrorKind::Auth => format!("check the credentials of the source `{source}`"),
             ErrorKind::Forbidden {
                 sso_url: Some(url), ..
@@ -142,10 +158,15 @@ impl ProviderError {
             ErrorKind::Forbidden { .. } => {
                 "the token may not do this: check its permissions".to_owned()
             }
-            ErrorKind::NotFound => {
-                "check the name; a private thing is also `not found` for a token without access"
-                    .to_owned()
-            }
+            ErrorKind::NotFound => match super::github::likely_permission(&self.call) {
+                Some(permission) => format!(
+                    "check the name; a token without access (here: {permission}) gets the same answer"
+                ),
+                None => {
+                    "check the name; a private thing is also `not found` for a token without access"
+                        .to_owned()
+                }
+            },
             ErrorKind::RateLimited {
                 secondary: true, ..
             } => "too many requests in a short time; polling goes on by itself".to_owned(),
@@ -153,15 +174,7 @@ impl ProviderError {
                 "the limit is shared by all tools of this account; polling goes on by itself"
                     .to_owned()
             }
-            ErrorKind::Unreachable { net, .. } => match net {
-                NetKind::Dns => "check the host's name in the configuration, and the network",
-                NetKind::Tls => "check the certificate; a private authority goes into `ca_file`",
-                NetKind::Refused => {
-                    "check the address, and whether a proxy is needed (HTTPS_PROXY)"
-                }
-                NetKind::Timeout | NetKind::Reset => "check the network; it is tried again",
-            }
-            .to_owned(),
+            ErrorKind::Unreachable { net, .. } => self.way_hint(*net),
             ErrorKind::Server => "the server has trouble; it is tried again".to_owned(),
             ErrorKind::Query { name } => {
                 format!("check the query `{name}` of the service's signals")
@@ -172,6 +185,31 @@ impl ProviderError {
             }
             ErrorKind::Config => return None,
         })
+    }
+
+    /// What to do about a connection that did not come about.
+    fn way_hint(&self, net: NetKind) -> String {
+        let Call { system, source, .. } = &*self.call;
+        let table = match *system {
+            "GitHub" => format!("[github.{source}]"),
+            "Prometheus" => format!("[metrics.{source}]"),
+            _ => "the configuration".to_owned(),
+        };
+        match net {
+            NetKind::Dns => "check the host's name in the configuration and the network; where names are only found by a proxy, set HTTPS_PROXY".to_owned(),
+            NetKind::Issuer => format!(
+                "a private authority, or a proxy that reads TLS, signed it: write its certificate as `ca_file = \"FILE.pem\"` into {table}"
+            ),
+            NetKind::WrongName => format!("check the host's name in {table}: the server's certificate is for another one"),
+            NetKind::Expired => "check this machine's clock, then ask for the server's certificate to be renewed".to_owned(),
+            NetKind::Tls => format!(
+                "check that the address speaks https, and the certificate; a private authority goes into `ca_file` of {table}"
+            ),
+            NetKind::Proxy => "check HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT where it asks who you are), or name the host in NO_PROXY".to_owned(),
+            NetKind::NoRoute => "this network reaches no address of the host: where only IPv6 or only IPv4 is spoken, it takes NAT64 or a proxy (HTTPS_PROXY)".to_owned(),
+            NetKind::Refused => "check the address, and whether a proxy is needed (HTTPS_PROXY)".to_owned(),
+            NetKind::Timeout | NetKind::Reset => "check the network; it is tried again".to_owned(),
+        }
     }
 
     /// The fault that a pane shows.
@@ -205,6 +243,7 @@ impl fmt::Display for ProviderError {
             method,
             url,
             status,
+            token_from: _,
         } = &*self.call;
         write!(f, "{system} ({source}): ")?;
         match &self.kind {
@@ -232,6 +271,13 @@ impl fmt::Display for ProviderError {
                 NetKind::Dns => "the host's name was not found",
                 NetKind::Refused => "the connection was refused",
                 NetKind::Tls => "no trusted connection (TLS)",
+                NetKind::Issuer => {
+                    "no trusted connection: the certificate's issuer is not known here"
+                }
+                NetKind::WrongName => "no trusted connection: the certificate is for another name",
+                NetKind::Expired => "no trusted connection: the certificate is not valid now",
+                NetKind::Proxy => "the proxy did not let it through",
+                NetKind::NoRoute => "there is no way to the host's address",
                 NetKind::Reset => "the connection broke",
             })?,
             ErrorKind::Server => f.write_str("the server failed")?,

@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod command;
 pub mod demo;
+pub mod doctor;
 pub mod error;
 pub mod evidence;
 pub mod gates;

@@ -25,6 +25,9 @@ pub struct StatusReport {
     pub now: Timestamp,
     /// One entry for each service and environment.
     pub services: Vec<TargetStatus>,
+    /// Keys of an untrusted project file that have no effect.
+    #[serde(default)]
+    pub withheld: Vec<Safe>,
 }
 
 /// A service in an environment.
@@ -173,6 +176,7 @@ impl StatusReport {
             schema: SCHEMA,
             now: now.0,
             services,
+            withheld: world.withheld.clone(),
         }
     }
 

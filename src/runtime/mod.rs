@@ -9,6 +9,7 @@ mod disk;
 pub mod driver;
 mod executor;
 mod gates;
+mod make;
 pub mod query;
 mod record;
 mod remember;

@@ -9,18 +9,18 @@ use tokio::sync::OnceCell;
 use super::cache::StoreCache;
 use super::clock::Clock;
 use super::disk::DiskHandle;
+use super::make;
 use crate::app::effect::Fetch;
 use crate::app::msg::Answer;
-use crate::config::model::{Auth, Config, GithubConfig, MetricsConfig, TokenRef};
-use crate::config::secrets;
+use crate::config::model::{Config, GithubConfig, MetricsConfig};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::observe::Budget;
 use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
 use crate::domain::text::Safe;
-use crate::providers::github::{GitHub, GithubSettings};
-use crate::providers::http::{HttpPolicy, init_tls};
+use crate::providers::github::GitHub;
+use crate::providers::http::HttpPolicy;
 use crate::providers::http_json::HttpValues;
-use crate::providers::prometheus::{MetricsAuth, Prometheus, PrometheusSettings};
+use crate::providers::prometheus::Prometheus;
 use crate::providers::{CodeHost, Metrics, ProviderError, RunAsk};
 
 /// A source that is made once, when it is first asked.
@@ -82,22 +82,6 @@ impl Sources {
         timer(&self.clock)
     }
 
-    /// Finds a secret off the loop: a program may be run for it.
-    async fn secret(&self, reference: &TokenRef, host: &str) -> Result<secrets::Secret, Fault> {
-        let (reference, host, env) = (reference.clone(), host.to_owned(), self.env.clone());
-        let found =
-            tokio::task::spawn_blocking(move || secrets::resolve(&reference, &host, &env)).await;
-        match found {
-            Ok(Ok(secret)) => Ok(secret),
-            Ok(Err(e)) => Err(self.fault(FaultKind::Auth, &e.message, &e.hint)),
-            Err(_) => Err(self.fault(
-                FaultKind::Internal,
-                "looking for the token was interrupted",
-                "try again",
-            )),
-        }
-    }
-
     async fn host(&self, name: &str) -> Result<Arc<GitHub>, Fault> {
         let Some((config, cell)) = self.github.get(name) else {
             return Err(self.fault(
@@ -107,20 +91,15 @@ impl Sources {
             ));
         };
         let made = cell.get_or_try_init(|| async {
-            init_tls();
-            let host = config.api.host();
-            let secret = self.secret(&config.token, &host).await?;
-            let settings = GithubSettings {
-                name: name.to_owned(),
-                api: config.api.url().clone(),
-                graphql: config.graphql.as_ref().map(|u| u.url().clone()),
-                token: secret.for_host(&host).cloned(),
-                budget: config.budget,
-            };
+            let now = self.clock.now().0;
+            let secret = make::secret(&config.token, &config.api.host(), &self.env, now).await?;
             let cache = Arc::new(StoreCache::new(self.disk.clone()));
-            Ok(Arc::new(GitHub::new(
-                settings,
-                HttpPolicy::default(),
+            let policy = HttpPolicy::default();
+            Ok(Arc::new(make::github(
+                name,
+                config,
+                &secret,
+                policy,
                 cache,
                 self.timer(),
             )))
@@ -137,43 +116,10 @@ impl Sources {
             ));
         };
         let made = cell.get_or_try_init(|| async {
-            init_tls();
-            let host = config.url.host();
-            let secret = |reference: TokenRef| {
-                let host = host.clone();
-                async move {
-                    self.secret(&reference, &host)
-                        .await
-                        .map(|s| s.for_host(&host).cloned().unwrap_or_default())
-                }
-            };
-            let auth = match &config.auth {
-                None => MetricsAuth::None,
-                Some(Auth::Bearer(token)) => MetricsAuth::Bearer(secret(token.clone()).await?),
-                Some(Auth::Basic { user, password }) => MetricsAuth::Basic {
-                    user: user.clone(),
-                    password: secret(password.clone()).await?,
-                },
-            };
-            let settings = PrometheusSettings {
-                name: name.to_owned(),
-                url: config.url.url().clone(),
-                auth,
-                headers: config
-                    .headers
-                    .iter()
-                    .map(|(k, v)| (k.clone(), v.secret().clone()))
-                    .collect(),
-                ca_file: config.ca_file.clone(),
-                scrape_s: config
-                    .scrape
-                    .and_then(|s| u32::try_from(s.0.as_secs()).ok()),
-            };
-            Ok(Arc::new(Prometheus::new(
-                settings,
-                HttpPolicy::default(),
-                self.timer(),
-            )))
+            let policy = HttpPolicy::default();
+            make::metrics(name, config, &self.env, policy, self.timer())
+                .await
+                .map(Arc::new)
         });
         made.await.map(Arc::clone)
     }

@@ -25,4 +25,5 @@ pub use ledger::{Ledger, Listing};
 pub use owner::{Alive, is_alive, own};
 pub use paths::Paths;
 pub use screen::{LastScreen, read_last_screen, read_last_screens};
+pub use trust::Trusted;
 pub use verify::Verification;

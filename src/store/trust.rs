@@ -8,6 +8,17 @@ use rusqlite::{OptionalExtension as _, params};
 use super::error::StoreError;
 use super::ledger::Ledger;
 
+/// A file that a person trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trusted {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// The SHA-256 of the contents that are trusted, in hex.
+    pub sha256: String,
+    /// Since when; none: the record can't be read.
+    pub at: Option<Timestamp>,
+}
+
 impl Ledger {
     /// Whether the file with exactly these contents is trusted. A path that is not text never is.
     ///
@@ -41,6 +52,28 @@ impl Ledger {
             )
             .map(drop)
             .map_err(|e| self.fail(&e))
+    }
+
+    /// Every trusted file: its path, the SHA-256 of the contents, and when a person said so. By path.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn trusted(&self) -> Result<Vec<Trusted>, StoreError> {
+        let all = || -> rusqlite::Result<Vec<Trusted>> {
+            let mut rows = self
+                .conn
+                .prepare("SELECT path, sha256, at FROM trust ORDER BY path")?;
+            rows.query_map([], |row| {
+                let at: String = row.get(2)?;
+                Ok(Trusted {
+                    path: PathBuf::from(row.get::<_, String>(0)?),
+                    sha256: row.get(1)?,
+                    at: at.parse().ok(),
+                })
+            })?
+            .collect()
+        };
+        all().map_err(|e| self.fail(&e))
     }
 
     /// Trusts the file no longer; says whether it was.

@@ -152,6 +152,7 @@ const ALONE: &[(&str, &str)] = &[
     ("rrule", "domain/calendar/recurrence.rs"),
     // The types that `rrule` takes; all else tells the time with jiff.
     ("chrono", "domain/calendar/recurrence.rs"),
+    ("yaml_rust2", "domain/yaml.rs"),
 ];
 
 /// Removes comments and the contents of strings and characters, so that words in them are no imports.

@@ -69,4 +69,8 @@ mod svg;
 #[cfg(test)]
 mod term;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod views;
+#[cfg(test)]
+mod wire;

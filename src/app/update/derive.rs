@@ -219,6 +219,14 @@ pub(super) fn plan(world: &mut World, target: &Target, now: Now) {
         Some(why) => Some(Err(Refusal::ReadOnly(why.clone()))),
         None => with_plan_input(world, target, now, plan::plan),
     };
+    let ready = match ready {
+        Some(Err(Refusal::NotConfigured(of))) if withheld(world, &of) => {
+            Some(Err(Refusal::ReadOnly(format!(
+                "the rollback of {of} is withheld: the project's file is not trusted"
+            ))))
+        }
+        ready => ready,
+    };
     let ready = ready.or_else(|| {
         let fault = world
             .services
@@ -233,6 +241,12 @@ pub(super) fn plan(world: &mut World, target: &Target, now: Now) {
         slice.plan = ready;
     }
     gates::checklist(world, target, now);
+}
+
+/// Whether the way back stands in a project's file that is not trusted.
+fn withheld(world: &World, target: &Target) -> bool {
+    let key = format!("services.{}.env.{}.rollback", target.service, target.env);
+    world.withheld.iter().any(|name| name.as_str() == key)
 }
 
 /// Time has passed: bakes end, gaps become "no data", evidence expires.

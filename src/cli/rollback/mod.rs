@@ -32,6 +32,7 @@ pub(super) fn run(common: &Common, args: &Rollback, out: &mut Output) -> Result<
         .hint("see `flightdeck rollback resolve --help`"));
     }
     let setup = Setup::configured(common)?;
+    setup.say_withheld(out);
     match &args.open {
         Some(OpenRollback::Resume) => open::resume(&setup, common, out),
         Some(OpenRollback::Resolve { reason }) => open::resolve(&setup, common, reason, out),

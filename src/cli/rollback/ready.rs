@@ -23,6 +23,9 @@ pub(super) fn at_once(setup: &Setup, target: &Target) -> Option<Refusal> {
     if let Some(why) = &setup.read_only {
         return Some(Refusal::ReadOnly(why.clone()));
     }
+    if let Some(why) = withheld(setup, target) {
+        return Some(Refusal::ReadOnly(why));
+    }
     let services = &setup.loaded.config.services;
     let env = services
         .get(target.service.as_str())
@@ -31,6 +34,16 @@ pub(super) fn at_once(setup: &Setup, target: &Target) -> Option<Refusal> {
         .and_then(|env| env.rollback.as_ref())
         .is_some_and(|rollback| !rollback.ladder.is_empty());
     (!configured).then(|| Refusal::NotConfigured(target.clone()))
+}
+
+/// The way back stands in a project's file that is not trusted.
+fn withheld(setup: &Setup, target: &Target) -> Option<String> {
+    let service = format!("services.{}", target.service);
+    let whole = format!("{service}.env.{}.rollback", target.env);
+    let named = setup.loaded.withheld.iter().any(|w| w.key == whole);
+    named.then(|| {
+        format!("the rollback of {target} is withheld: the project's file is not trusted (`flightdeck config trust`)")
+    })
 }
 
 /// Waits for the plan; a source that fails is an error, whatever an earlier run left behind.

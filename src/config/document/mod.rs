@@ -89,6 +89,7 @@ const GITHUB: Keyed = Keyed {
         Key::new("token", Node::Token, TOKEN_DOC)
             .default("{ from = \"auto\" }")
             .guarded(),
+        CA_FILE,
         Key::leaf(
             "budget",
             Kind::Number {
@@ -103,9 +104,18 @@ const GITHUB: Keyed = Keyed {
 };
 
 const TOKEN_DOC: &str = "A reference, never the token itself:
-{ from = \"auto\" }  GH_TOKEN, GITHUB_TOKEN (Enterprise: GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN), `gh auth token`
+{ from = \"auto\" }  GH_TOKEN, GITHUB_TOKEN (Enterprise: GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN), `gh auth token`,
+                   gh's hosts.yml
 { from = \"env\", name = \"NAME\" }   { from = \"file\", path = \"~/token\" } (mode 0600)
 { from = \"command\", argv = [\"pass\", \"show\", \"github\"] } (no shell)";
+
+const CA_FILE: Key = Key::leaf(
+    "ca_file",
+    Kind::File,
+    "Certificates (PEM) to trust besides the system's; relative to this file.",
+)
+.example("\"/etc/ssl/corp.pem\"")
+.guarded();
 
 const METRICS: Keyed = Keyed {
     what: "metrics source",
@@ -131,13 +141,7 @@ const METRICS: Keyed = Keyed {
         )
         .example("{ X-Scope-OrgID = \"acme\" }")
         .guarded(),
-        Key::leaf(
-            "ca_file",
-            Kind::File,
-            "Certificates (PEM) to trust besides the system's; relative to this file.",
-        )
-        .example("\"/etc/ssl/corp.pem\"")
-        .guarded(),
+        CA_FILE,
         Key::leaf("scrape", Kind::Period, "The scrape interval. Left out: measured.")
             .example("\"15s\""),
     ]),

@@ -163,7 +163,7 @@ impl Refusal {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::ReadOnly(_) => {
-                "start without --read-only, and trust the project's configuration, to allow writes"
+                "start without --read-only, and trust the project's file (`flightdeck config trust`), to allow writes"
                     .to_owned()
             }
             Self::NotConfigured(t) => format!(

@@ -34,6 +34,8 @@ pub struct GitHub {
     pub(super) account: String,
     /// A token that cannot stand in a header: nothing is sent then.
     bad_token: bool,
+    /// Where the token came from, in words; empty: not told.
+    token_from: String,
     read: OnceCell<Octocrab>,
     write: OnceCell<Octocrab>,
     budget: Mutex<Budget>,
@@ -95,11 +97,19 @@ impl GitHub {
             }),
             account,
             bad_token,
+            token_from: String::new(),
             read: OnceCell::new(),
             write: OnceCell::new(),
             budget: Mutex::new(budget),
             warnings: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// Says where the token came from (`GH_TOKEN`, `gh auth token`), so that errors can name it.
+    #[must_use]
+    pub fn with_token_from(mut self, source: &str) -> Self {
+        source.clone_into(&mut self.token_from);
+        self
     }
 
     /// Whether requests carry credentials.
@@ -118,6 +128,7 @@ impl GitHub {
             method,
             url: shown_url(url),
             status: None,
+            token_from: self.token_from.clone(),
         }
     }
 
@@ -172,6 +183,11 @@ impl GitHub {
     pub(super) fn note(&self, reply: &Reply, bucket: Bucket) {
         let seen = limits(&reply.headers);
         self.with_budget(|b| b.note(&seen, bucket));
+        let sso = reply.header("x-github-sso");
+        if sso.is_some_and(|sso| sso.starts_with("partial-results")) {
+            let why = "the token is not authorised for some organisations (single sign-on), so what they have is missing";
+            self.warn("single sign-on".to_owned(), Some(why));
+        }
     }
 
     /// Remembers that the server asked to slow down, so that later reads do not knock on a closed door. A limit that is
@@ -286,16 +302,20 @@ impl GitHub {
     }
 
     /// Parses a body as JSON.
-    pub(super) fn json(call: &Call, reply: &Reply) -> Result<Value, ProviderError> {
+    pub(super) fn json(&self, call: &Call, reply: &Reply) -> Result<Value, ProviderError> {
         serde_json::from_slice(&reply.body).map_err(|_| {
             let mut call = call.clone();
             call.status = Some(reply.status.as_u16());
             let (hint, detail) = if reply.is_html() {
-                (Some(errors::HTML), "an HTML page, not JSON")
+                (Some(errors::HTML), errors::page(reply))
             } else {
-                (Some(CUT), "the JSON is broken or cut short")
+                (Some(CUT), "the JSON is broken or cut short".to_owned())
             };
-            ProviderError::new(ErrorKind::Protocol { hint }, call, Safe::new(detail))
+            ProviderError::new(
+                ErrorKind::Protocol { hint },
+                call,
+                self.redactor.clean(&detail),
+            )
         })
     }
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::domain::text::Safe;
-use crate::providers::error::{Call, ErrorKind, ProviderError};
+use crate::providers::error::{Call, ErrorKind, NetKind, ProviderError};
 use crate::providers::http::{Redactor, Reply, limits, retry_after};
 
 /// GitHub's error messages name secondary limits in these words.
@@ -48,8 +48,18 @@ pub(super) fn from_reply(
 ) -> ProviderError {
     let status = reply.status.as_u16();
     call.status = Some(status);
-    let words = message(&reply.body);
+    let words = if reply.is_html() {
+        page(reply)
+    } else {
+        message(&reply.body)
+    };
     let kind = match status {
+        // A page for people from something between us and the API: a login, a filter.
+        401 | 403 if reply.is_foreign_page() => ErrorKind::Protocol { hint: Some(HTML) },
+        407 => ErrorKind::Unreachable {
+            net: NetKind::Proxy,
+            sent: false,
+        },
         401 => ErrorKind::Auth,
         403 | 429 => limited(reply, &words, now).unwrap_or_else(|| forbidden(reply, redactor)),
         // The API's own 404 is JSON; a page for people comes from a wrong address.
@@ -74,7 +84,39 @@ pub(super) fn from_reply(
 }
 
 /// What to do when a page for people comes back.
-pub(super) const HTML: &str = "a page for people came back: check the `api` address (Enterprise: https://HOST/api/v3) and the proxy";
+pub(super) const HTML: &str = "a page for people came back: check the `api` address (Enterprise: https://HOST/api/v3), and whether a login (a portal of the \
+     network, single sign-on) or a proxy stands before it";
+
+/// A page for people in words.
+pub(super) fn page(reply: &Reply) -> String {
+    match reply.html_title() {
+        Some(title) => format!("an HTML page (\"{title}\"), not JSON"),
+        None => "an HTML page, not JSON".to_owned(),
+    }
+}
+
+/// The permission that an address most likely wants: the API answers 404 to who lacks it.
+pub fn likely_permission(call: &Call) -> Option<&'static str> {
+    if call.system != "GitHub" {
+        return None;
+    }
+    let (_, below) = call.url.split_once("/repos/")?;
+    let mut parts = below.splitn(3, '/').skip(2);
+    let rest = parts.next().unwrap_or_default();
+    let level = |read, write| if call.method == "GET" { read } else { write };
+    Some(match rest.split('/').next().unwrap_or_default() {
+        "deployments" => level("Deployments: read", "Deployments: write"),
+        "actions" => level("Actions: read", "Actions: write"),
+        "environments" => "Actions: read",
+        "pulls" => "Pull requests: read",
+        "milestones" | "issues" => "Issues: read",
+        "commits" if rest.ends_with("/check-runs") => "Checks: read",
+        "commits" if rest.ends_with("/status") => "Commit statuses: read",
+        "statuses" => "Commit statuses: write",
+        "" => "access to the repository",
+        _ => "Contents: read",
+    })
+}
 
 fn limited(reply: &Reply, words: &str, now: Timestamp) -> Option<ErrorKind> {
     let seen = limits(&reply.headers);

@@ -4,6 +4,7 @@ mod checks;
 mod client;
 mod compare;
 mod errors;
+mod inspect;
 mod overview;
 mod queries;
 mod rate;
@@ -15,13 +16,17 @@ mod transport;
 mod wire;
 mod wire_overview;
 mod wire_run;
+mod workflow;
 mod writes;
 
 use serde_json::Value;
 
 pub use client::GitHub;
+pub use errors::likely_permission;
+pub use inspect::{Protection, Reading, RepoFacts, Standing};
 pub use rate::{Bucket, Budget, RESERVE};
 pub use settings::GithubSettings;
+pub use workflow::{WorkflowFile, WorkflowInput};
 
 use super::error::{ErrorKind, ProviderError};
 use super::http::Limits;
@@ -39,8 +44,14 @@ impl GitHub {
             Err(e) if e.kind == ErrorKind::NotFound => return Ok(self.last_budget()),
             Err(e) => return Err(e),
         };
+        self.note_limits(&page.body);
+        Ok(self.last_budget())
+    }
+
+    /// Takes in an answer of `/rate_limit`.
+    fn note_limits(&self, body: &Value) {
         for (name, bucket) in [("core", Bucket::Core), ("graphql", Bucket::Graphql)] {
-            if let Some(one) = page.body.pointer(&format!("/resources/{name}")) {
+            if let Some(one) = body.pointer(&format!("/resources/{name}")) {
                 let seen = Limits {
                     limit: wire::number(one, "limit"),
                     remaining: wire::number(one, "remaining"),
@@ -54,7 +65,6 @@ impl GitHub {
                 self.with_budget(|b| b.note(&seen, bucket));
             }
         }
-        Ok(self.last_budget())
     }
 
     async fn ask_login(&self) -> Result<Option<Safe>, ProviderError> {

@@ -69,7 +69,7 @@ impl GitHub {
             }
             return Ok(Page { body, next });
         }
-        let body = Self::json(&call, &reply)?;
+        let body = self.json(&call, &reply)?;
         let link = reply.header("link").map(ToOwned::to_owned);
         let next = link.as_deref().and_then(link_next);
         if let Some(etag) = reply
@@ -87,7 +87,7 @@ impl GitHub {
         Ok(Page { body, next })
     }
 
-    async fn get_once(
+    pub(super) async fn get_once(
         &self,
         url: &Url,
         call: &Call,
@@ -100,9 +100,10 @@ impl GitHub {
             .await
             .map_err(|e| Self::broken(call, &e))?;
         let status = response.status();
-        let reply = read_capped(response, self.clients.policy().body_cap)
+        let mut reply = read_capped(response, self.clients.policy().body_cap)
             .await
             .map_err(|fault| self.body_error(call, status, fault))?;
+        self.redactor.scrub(&mut reply);
         self.note(&reply, Bucket::Core);
         let status = reply.status.as_u16();
         if reply.status.is_success() || (status == 304 && etag.is_some()) {
@@ -174,9 +175,10 @@ impl GitHub {
             .await
             .map_err(|e| Self::broken(call, &e))?;
         let status = response.status();
-        let reply = read_capped(response, self.clients.policy().body_cap)
+        let mut reply = read_capped(response, self.clients.policy().body_cap)
             .await
             .map_err(|fault| self.body_error(call, status, fault))?;
+        self.redactor.scrub(&mut reply);
         self.note(&reply, Bucket::Graphql);
         if !reply.status.is_success() {
             return Err(errors::from_reply(
@@ -186,7 +188,7 @@ impl GitHub {
                 self.now(),
             ));
         }
-        let mut body = Self::json(call, &reply)?;
+        let mut body = self.json(call, &reply)?;
         let errors = match body.get_mut("errors").map(Value::take) {
             Some(Value::Array(errors)) => errors,
             _ => Vec::new(),
@@ -226,11 +228,12 @@ impl GitHub {
             .map_err(|e| Self::broken(&call, &e))?;
         let (status, headers) = (response.status(), response.headers().clone());
         // The status is the answer; a body that breaks off must not turn "accepted" into "lost".
-        let reply = read_capped(response, 1024 * 1024).await.unwrap_or(Reply {
+        let mut reply = read_capped(response, 1024 * 1024).await.unwrap_or(Reply {
             status,
             headers,
             body: Bytes::new(),
         });
+        self.redactor.scrub(&mut reply);
         self.note(&reply, Bucket::Core);
         Ok(reply)
     }

@@ -34,6 +34,25 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// The title of a page for people: it often says what stands in the way (`Sign in`, `Access denied`).
+    pub fn html_title(&self) -> Option<String> {
+        let text = String::from_utf8_lossy(self.body.get(..self.body.len().min(16 * 1024))?);
+        let lower = text.to_ascii_lowercase();
+        let from = lower.find("<title")?;
+        let from = from + lower.get(from..)?.find('>')? + 1;
+        let to = from + lower.get(from..)?.find('<')?;
+        let title = text.get(from..to)?.trim();
+        (!title.is_empty()).then(|| title.to_owned())
+    }
+
+    /// Whether a page for people came back from something else than the API: it lacks what the API's own answers carry.
+    pub fn is_foreign_page(&self) -> bool {
+        let own = ["x-github-request-id", "x-ratelimit-limit"];
+        self.is_html() && own.iter().all(|name| self.header(name).is_none())
+    }
+}
+
 /// Why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyFault {

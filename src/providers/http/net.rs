@@ -19,8 +19,13 @@ pub fn classify(error: &(dyn Error + 'static)) -> NetFault {
     let mut found = Found::default();
     walk(error, &mut found, 0);
     let by_weight = [
+        NetKind::Proxy,
         NetKind::Dns,
+        NetKind::Issuer,
+        NetKind::WrongName,
+        NetKind::Expired,
         NetKind::Tls,
+        NetKind::NoRoute,
         NetKind::Timeout,
         NetKind::Refused,
     ];
@@ -56,9 +61,23 @@ fn walk(error: &(dyn Error + 'static), found: &mut Found, depth: usize) {
         found.note(e.is_connect(), NetKind::Refused);
         found.connecting |= e.is_connect() || e.is_dns();
     }
-    found.note(error.is::<rustls::Error>(), NetKind::Tls);
+    if let Some(e) = error.downcast_ref::<rustls::Error>() {
+        found.kinds.push(tls(e));
+    }
+    // The proxy's refusal has a type that is not public.
+    found.note(
+        error.to_string().starts_with("tunnel error"),
+        NetKind::Proxy,
+    );
     if let Some(e) = error.downcast_ref::<io::Error>() {
         found.note(e.kind() == io::ErrorKind::TimedOut, NetKind::Timeout);
+        let no_way = matches!(
+            e.kind(),
+            io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::AddrNotAvailable
+        );
+        found.note(no_way, NetKind::NoRoute);
         // An io::Error hides what it wraps from `source()`.
         if let Some(inner) = e.get_ref() {
             walk(inner, found, depth + 1);
@@ -66,5 +85,56 @@ fn walk(error: &(dyn Error + 'static), found: &mut Found, depth: usize) {
     }
     if let Some(cause) = error.source() {
         walk(cause, found, depth + 1);
+    }
+}
+
+fn tls(error: &rustls::Error) -> NetKind {
+    use rustls::CertificateError as Bad;
+    match error {
+        rustls::Error::InvalidCertificate(bad) => match bad {
+            Bad::UnknownIssuer => NetKind::Issuer,
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => NetKind::WrongName,
+            Bad::Expired
+            | Bad::ExpiredContext { .. }
+            | Bad::NotValidYet
+            | Bad::NotValidYetContext { .. } => NetKind::Expired,
+            _ => NetKind::Tls,
+        },
+        _ => NetKind::Tls,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_is_told_apart() {
+        let of = |error: io::Error| classify(&error).kind;
+        let tls = |bad| of(io::Error::other(rustls::Error::InvalidCertificate(bad)));
+        assert_eq!(
+            tls(rustls::CertificateError::UnknownIssuer),
+            NetKind::Issuer
+        );
+        assert_eq!(tls(rustls::CertificateError::Expired), NetKind::Expired);
+        assert_eq!(
+            tls(rustls::CertificateError::NotValidForName),
+            NetKind::WrongName
+        );
+        assert_eq!(tls(rustls::CertificateError::BadSignature), NetKind::Tls);
+        for kind in [
+            io::ErrorKind::NetworkUnreachable,
+            io::ErrorKind::HostUnreachable,
+        ] {
+            assert_eq!(of(io::Error::from(kind)), NetKind::NoRoute);
+        }
+        assert_eq!(
+            of(io::Error::other("tunnel error: unsuccessful")),
+            NetKind::Proxy
+        );
+        assert_eq!(
+            of(io::Error::from(io::ErrorKind::ConnectionReset)),
+            NetKind::Reset
+        );
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::body::Reply;
 use crate::domain::text::Safe;
 
 /// Replaces known secrets in text by dots.
@@ -22,6 +24,26 @@ impl Redactor {
             .collect();
         secrets.sort_by_key(|s| std::cmp::Reverse(s.expose_secret().len()));
         Self { secrets }
+    }
+
+    /// Takes long secrets out of an answer, headers and body: a server may send back what it was sent, and then it would stand in a
+    /// title or a message like any other word. Short ones stay, since they may be words of the data.
+    pub fn scrub(&self, reply: &mut Reply) {
+        for secret in self.secrets.iter().map(ExposeSecret::expose_secret) {
+            if secret.len() < 16 {
+                continue;
+            }
+            let holds = |text: &[u8]| String::from_utf8_lossy(text).contains(secret);
+            if holds(&reply.body) {
+                let text = String::from_utf8_lossy(&reply.body).replace(secret, "***");
+                reply.body = text.into_bytes().into();
+            }
+            for value in reply.headers.values_mut() {
+                if holds(value.as_bytes()) {
+                    *value = HeaderValue::from_static("***");
+                }
+            }
+        }
     }
 
     /// The text without secrets, made harmless and short.
@@ -50,6 +72,25 @@ impl fmt::Debug for Redactor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_scrubbed_and_stays_json() {
+        let secret = "ghp_0123456789abcdef";
+        let redactor = Redactor::new([SecretString::from(secret), SecretString::from("name")]);
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert(
+            "x-echo",
+            HeaderValue::from_static("Bearer ghp_0123456789abcdef"),
+        );
+        let mut reply = Reply {
+            status: reqwest::StatusCode::OK,
+            headers,
+            body: format!(r#"{{"name":"a {secret} b"}}"#).into_bytes().into(),
+        };
+        redactor.scrub(&mut reply);
+        assert_eq!(reply.body, r#"{"name":"a *** b"}"#);
+        assert_eq!(reply.header("x-echo"), Some("***"));
+    }
 
     #[test]
     fn an_echoed_secret_is_gone() {

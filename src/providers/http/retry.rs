@@ -52,7 +52,10 @@ fn asked_wait(error: &ProviderError, now: Timestamp) -> Option<Duration> {
 
 fn worth_it(error: &ProviderError, policy: &HttpPolicy, now: Timestamp) -> bool {
     match &error.kind {
-        ErrorKind::Unreachable { net, .. } => *net != NetKind::Tls,
+        ErrorKind::Unreachable { net, .. } => !matches!(
+            net,
+            NetKind::Tls | NetKind::Issuer | NetKind::WrongName | NetKind::Expired | NetKind::Proxy
+        ),
         ErrorKind::Server => true,
         ErrorKind::RateLimited { .. } => {
             asked_wait(error, now).is_some_and(|wait| wait <= policy.patience)

@@ -59,6 +59,7 @@ impl HttpValues {
             method: "GET",
             url: String::new(),
             status: None,
+            token_from: String::new(),
         };
         let Ok(url) = Url::parse(&ask.url) else {
             let detail = Safe::new("the address can't be read");

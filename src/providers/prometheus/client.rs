@@ -124,6 +124,7 @@ impl Prometheus {
             method,
             url: shown_url(url),
             status: None,
+            token_from: String::new(),
         }
     }
 
@@ -167,7 +168,7 @@ impl Prometheus {
         let cap = self.clients.policy().body_cap;
         let mut call = call.clone();
         call.status = Some(response.status().as_u16());
-        read_capped(response, cap)
+        let mut reply = read_capped(response, cap)
             .await
             .map_err(|fault| match fault {
                 BodyFault::TooLarge => {
@@ -180,7 +181,9 @@ impl Prometheus {
                     };
                     ProviderError::new(kind, call.clone(), Safe::default())
                 }
-            })
+            })?;
+        self.redactor.scrub(&mut reply);
+        Ok(reply)
     }
 
     /// Opens the envelope, whatever the status.

@@ -1,12 +1,14 @@
 //! Prometheus and what speaks its query API, as a source of counts.
 
 mod client;
+mod look;
 mod parse;
 mod query;
 mod scrape;
 pub mod settings;
 
 pub use client::Prometheus;
+pub use look::Look;
 pub use settings::{MetricsAuth, PrometheusSettings};
 
 use super::{Answer, Metrics, Result};

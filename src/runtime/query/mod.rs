@@ -1,3 +1,5 @@
 //! One-shot questions of the commands, without a Driver.
 
+pub mod doctor;
 pub mod ledger;
+pub mod trust;

@@ -16,6 +16,7 @@ fn every_command_explains_itself() {
         "rollback resolve",
         "verdict",
         "calendar",
+        "doctor",
         "ledger",
         "ledger list",
         "ledger verify",
@@ -23,6 +24,7 @@ fn every_command_explains_itself() {
         "config check",
         "config show",
         "config path",
+        "config trust",
     ] {
         let mut args: Vec<&str> = command.split_whitespace().collect();
         args.push("--help");

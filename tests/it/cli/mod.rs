@@ -2,12 +2,15 @@
 
 mod calendar;
 mod damage;
+mod doctor;
 mod gates;
 mod help;
 mod offline;
 mod online;
 mod rollback;
 pub(crate) mod schema;
+mod silence;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
