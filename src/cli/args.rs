@@ -71,6 +71,10 @@ pub(super) enum Command {
     Verdict(Verdict),
     /// When releases may go: windows, freezes, releases and plans, and whether one may go now
     Calendar(Calendar),
+    /// How long changes took from their first commit to their release, and in which stage
+    Changes(Changes),
+    /// Where a commit, pull request, tag or branch is: its first release
+    Where(Where),
     /// The record of what people and flightdeck did
     #[command(subcommand)]
     Ledger(Ledger),
@@ -234,6 +238,43 @@ impl From<Kind> for ReleaseKind {
             Kind::Hotfix => Self::Hotfix,
         }
     }
+}
+
+/// `changes`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Changes {
+    /// Read this local clone and its tags: no network, no token
+    #[arg(long, value_name = "PATH")]
+    pub(super) git: PathBuf,
+    /// The tags that are releases, a glob such as v*
+    #[arg(long, default_value = "*", value_name = "GLOB")]
+    pub(super) tags: String,
+    /// Only what landed since then: a day, a moment, or so long ago (30d)
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<String>,
+    /// Only your own
+    #[arg(long)]
+    pub(super) mine: bool,
+    /// Count bots and changes that only make a release, too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Answer as comma-separated values
+    #[arg(long)]
+    pub(super) csv: bool,
+}
+
+/// `where`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Where {
+    /// A commit, a tag, a branch, #NUMBER or the address of a pull request
+    #[arg(value_name = "REF")]
+    pub(super) name: String,
+    /// Read this local clone and its tags: no network, no token
+    #[arg(long, value_name = "PATH")]
+    pub(super) git: PathBuf,
+    /// The tags that are releases, a glob such as v*
+    #[arg(long, default_value = "*", value_name = "GLOB")]
+    pub(super) tags: String,
 }
 
 /// `ledger`.

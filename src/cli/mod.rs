@@ -2,6 +2,7 @@
 
 mod args;
 mod calendar;
+mod changes;
 mod choose;
 mod cockpit;
 mod config;
@@ -10,6 +11,7 @@ mod drive;
 mod failure;
 mod gates;
 mod ledger;
+mod location;
 mod logging;
 mod origin;
 mod output;
@@ -64,6 +66,8 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
         Some(Command::Rollback(args)) => rollback::run(common, args, out),
         Some(Command::Verdict(args)) => verdict::run(common, args, out),
         Some(Command::Calendar(args)) => calendar::run(common, args, out),
+        Some(Command::Changes(args)) => changes::run(common, args, out),
+        Some(Command::Where(args)) => location::run(common, args, out),
         Some(Command::Ledger(args)) => ledger::run(common, args, out),
         Some(Command::Config(args)) => config::run(common, *args, out),
     }

@@ -233,7 +233,7 @@ pub fn way(stream: &Stream, changes: &[Change], place: usize, now: Now) -> Optio
     let by = deployment.and_then(|d| stream.deployments.get(d));
     let mut moments = change.moments.clone();
     moments.set(Boundary::Deployed, by.map(deployed));
-    let mut measured = measure(&moments, now);
+    let mut measured = measure(&moments, Boundary::Deployed, now);
     measured.flags = measured.flags.and(change.flags);
     measured.flags.put(Flag::Seed, by.is_some_and(|d| d.seed));
     Some(Shipped {

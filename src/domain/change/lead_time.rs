@@ -188,8 +188,8 @@ impl Measured {
     }
 }
 
-/// Measures a change.
-pub fn measure(moments: &Moments, now: Now) -> Measured {
+/// Measures a change up to a boundary: the deployment, or the release where nothing tells of deployments.
+pub fn measure(moments: &Moments, end: Boundary, now: Now) -> Measured {
     let at = |b| moments.at(b);
     let mut out = Measured::default();
     let (wrote, opened) = (at(Boundary::FirstCommit), at(Boundary::Opened));
@@ -210,7 +210,8 @@ pub fn measure(moments: &Moments, now: Now) -> Measured {
     let Some(start) = start else {
         return out;
     };
-    let end = at(Boundary::Deployed);
+    let last = end as usize;
+    let end = at(end);
     if let Some(end) = end {
         if end < start {
             out.flags.put(Flag::Negative, true);
@@ -219,10 +220,8 @@ pub fn measure(moments: &Moments, now: Now) -> Measured {
         out.lead = Some(end.duration_since(start));
     }
     let mut before = start;
-    for (stage, boundary) in Stage::ALL
-        .into_iter()
-        .zip(Boundary::ALL.into_iter().skip(1))
-    {
+    let boundaries = Boundary::ALL.into_iter().take(last + 1).skip(1);
+    for (stage, boundary) in Stage::ALL.into_iter().zip(boundaries) {
         let Some(found) = at(boundary) else { continue };
         let capped = end.map_or(found, |end| found.min(end)).max(before);
         // An opening before the first commit is what `skew` says.

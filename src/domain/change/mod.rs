@@ -7,11 +7,14 @@ pub mod dora;
 pub mod failures;
 pub mod flags;
 pub mod lead_time;
+pub mod local;
 pub mod marks;
 #[cfg(test)]
 mod properties;
+pub mod repository;
 pub mod stats;
 pub mod stream;
+pub mod synced;
 pub mod tiers;
 #[cfg(test)]
 mod vectors;

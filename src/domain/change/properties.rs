@@ -42,7 +42,7 @@ fn moments() -> impl Strategy<Value = Moments> {
 proptest! {
     #[test]
     fn stages_telescope(moments in moments()) {
-        let m = measure(&moments, Now(at(9_000.0)));
+        let m = measure(&moments, Boundary::Deployed, Now(at(9_000.0)));
         let sum: jiff::SignedDuration = Stage::ALL.into_iter().filter_map(|s| m.stage(s)).sum();
         for stage in Stage::ALL {
             prop_assert!(m.stage(stage).is_none_or(|d| !d.is_negative()));

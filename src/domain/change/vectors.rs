@@ -76,7 +76,7 @@ fn all_of(stream: &Stream, changes: &[Change], incidents: &[Incident]) -> Dora {
 }
 
 fn measured(moments: &Moments) -> Measured {
-    measure(moments, Now(at(LATER)))
+    measure(moments, Boundary::Deployed, Now(at(LATER)))
 }
 
 fn hours(measured: &Measured) -> [Option<i64>; 6] {

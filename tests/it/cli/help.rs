@@ -16,6 +16,8 @@ fn every_command_explains_itself() {
         "rollback resolve",
         "verdict",
         "calendar",
+        "changes",
+        "where",
         "ledger",
         "ledger list",
         "ledger verify",
