@@ -76,6 +76,10 @@ pub(super) enum Command {
     Calendar(Calendar),
     /// Look at the configuration, the tokens, every source and the way back; say how to mend what is wrong
     Doctor(Doctor),
+    /// How long changes took from their first commit to their release, and in which stage
+    Changes(Changes),
+    /// Where a commit, pull request, tag or branch is: its first release
+    Where(Where),
     /// The record of what people and flightdeck did
     #[command(subcommand)]
     Ledger(Ledger),
@@ -247,6 +251,43 @@ pub(super) struct Doctor {
     /// Give each request that long
     #[arg(long, default_value = "10s", value_parser = duration, value_name = "DURATION")]
     pub(super) timeout: Duration,
+}
+
+/// `changes`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Changes {
+    /// Read this local clone and its tags: no network, no token
+    #[arg(long, value_name = "PATH")]
+    pub(super) git: PathBuf,
+    /// The tags that are releases, a glob such as v*
+    #[arg(long, default_value = "*", value_name = "GLOB")]
+    pub(super) tags: String,
+    /// Only what landed since then: a day, a moment, or so long ago (30d)
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<String>,
+    /// Only your own
+    #[arg(long)]
+    pub(super) mine: bool,
+    /// Count bots and changes that only make a release, too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Answer as comma-separated values
+    #[arg(long)]
+    pub(super) csv: bool,
+}
+
+/// `where`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Where {
+    /// A commit, a tag, a branch, #NUMBER or the address of a pull request
+    #[arg(value_name = "REF")]
+    pub(super) name: String,
+    /// Read this local clone and its tags: no network, no token
+    #[arg(long, value_name = "PATH")]
+    pub(super) git: PathBuf,
+    /// The tags that are releases, a glob such as v*
+    #[arg(long, default_value = "*", value_name = "GLOB")]
+    pub(super) tags: String,
 }
 
 /// `ledger`.

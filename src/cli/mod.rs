@@ -2,6 +2,7 @@
 
 mod args;
 mod calendar;
+mod changes;
 mod choose;
 mod cockpit;
 mod config;
@@ -13,6 +14,7 @@ mod drive;
 mod failure;
 mod gates;
 mod ledger;
+mod location;
 mod logging;
 mod origin;
 mod output;
@@ -68,6 +70,8 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
         Some(Command::Verdict(args)) => verdict::run(common, args, out),
         Some(Command::Calendar(args)) => calendar::run(common, args, out),
         Some(Command::Doctor(args)) => doctor::run(common, args, out),
+        Some(Command::Changes(args)) => changes::run(common, args, out),
+        Some(Command::Where(args)) => location::run(common, args, out),
         Some(Command::Ledger(args)) => ledger::run(common, args, out),
         Some(Command::Config(args)) => config::run(common, args, out),
     }

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod catalog;
+pub mod change;
 pub mod fetched;
 pub mod gate;
 pub mod ids;

@@ -5,6 +5,8 @@
 
 pub mod cache;
 pub mod error;
+pub mod git;
+mod git_cache;
 pub mod github;
 pub mod http;
 pub mod http_json;

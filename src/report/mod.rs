@@ -1,7 +1,9 @@
 //! What leaves the program in words: JSON shapes, records, equivalent commands.
 
 pub mod calendar;
+pub mod changes;
 pub mod command;
+mod csv;
 pub mod demo;
 pub mod doctor;
 pub mod error;
@@ -9,6 +11,7 @@ pub mod evidence;
 pub mod gates;
 pub mod ics;
 pub mod ledger;
+pub mod location;
 pub mod plan;
 pub mod rollback;
 pub mod status;

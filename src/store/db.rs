@@ -12,7 +12,9 @@ use super::head::{self, Head, PATIENCE, Recorded};
 use super::{holders, paths};
 
 /// The steps from format to format. Only ever append: each is in files that people have.
-pub(super) const STEPS: &[&str] = &["
+pub(super) const STEPS: &[&str] = &[FIRST, super::history::TABLES];
+
+const FIRST: &str = "
 CREATE TABLE ledger (
   seq INTEGER PRIMARY KEY NOT NULL,
   at TEXT NOT NULL,
@@ -37,7 +39,7 @@ CREATE TABLE trust (
   sha256 TEXT NOT NULL,
   at TEXT NOT NULL
 ) STRICT;
-"];
+";
 
 /// An opened database.
 #[derive(Debug)]

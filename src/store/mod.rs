@@ -8,6 +8,7 @@ mod cache;
 mod db;
 mod error;
 mod head;
+mod history;
 mod holders;
 mod intents;
 mod ledger;
@@ -20,6 +21,7 @@ mod verify;
 
 pub use cache::{Cache, CacheKey, CachedResponse, Limits};
 pub use error::{StoreError, StoreWarning};
+pub use history::{History, RepoKey};
 pub use intents::{IntentOutcome, Stamp, TakeOver, already_done, intent_draft};
 pub use ledger::{Ledger, Listing};
 pub use owner::{Alive, is_alive, own};

@@ -1,5 +1,6 @@
 //! One-shot questions of the commands, without a Driver.
 
 pub mod doctor;
+pub mod git;
 pub mod ledger;
 pub mod trust;

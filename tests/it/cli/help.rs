@@ -17,6 +17,8 @@ fn every_command_explains_itself() {
         "verdict",
         "calendar",
         "doctor",
+        "changes",
+        "where",
         "ledger",
         "ledger list",
         "ledger verify",

@@ -1,6 +1,7 @@
 //! The built program from outside: a sealed home, arguments in, words and exit codes out. Answers are held against their schemas.
 
 mod calendar;
+mod clone;
 mod damage;
 mod doctor;
 mod gates;

@@ -1,0 +1,378 @@
+//! From the rows that are kept of a repository to what the figures are computed from: its graph, its changes, the attempts of an
+//! environment, its incidents.
+
+use std::collections::HashMap;
+
+use super::ancestry::{Graph, Node, first_containing, first_of};
+use super::failures::Incident;
+use super::flags::{Flag, Flags};
+use super::lead_time::{Boundary, Moment, Moments};
+use super::marks::{self, Signs, Words};
+use super::stream::{Attempt, LedgerRollback};
+use super::synced::{CommitRow, DeploymentRow, PullRow, Snapshot};
+use super::{Change, ChangeKind, Confidence, Match, Method};
+use crate::domain::ids::CommitSha;
+use crate::domain::text::Safe;
+
+/// A repository's past, connected.
+#[derive(Debug, Clone, Default)]
+pub struct Repository {
+    /// The commits' graph.
+    pub graph: Graph,
+    /// The changes, oldest merge first.
+    pub changes: Vec<Change>,
+    /// For each change, the first release that contains it.
+    pub released: Vec<Option<Safe>>,
+    /// The incidents.
+    pub incidents: Vec<Incident>,
+    places: HashMap<CommitSha, Node>,
+    deployments: Vec<DeploymentRow>,
+}
+
+impl Repository {
+    /// Connects what is kept.
+    pub fn new(snapshot: Snapshot) -> Self {
+        let rows = snapshot.rows;
+        let places: HashMap<CommitSha, Node> = rows
+            .commits
+            .iter()
+            .zip(0_u32..)
+            .map(|(c, n)| (c.sha.clone(), Node(n)))
+            .collect();
+        let mut pairs = Vec::with_capacity(rows.commits.len());
+        for (commit, n) in rows.commits.iter().zip(0_u32..) {
+            let known = commit.parents.iter().filter_map(|p| places.get(p));
+            pairs.extend(known.map(|p| (Node(n), *p)));
+        }
+        let graph = Graph::new(rows.commits.len(), &pairs);
+        let mut releases: Vec<_> = rows.releases.iter().filter(|r| !r.prerelease).collect();
+        releases.sort_by(|a, b| {
+            a.published
+                .cmp(&b.published)
+                .then_with(|| a.tag.cmp(&b.tag))
+        });
+        let stops = releases.iter().map(|r| places.get(&r.sha).copied());
+        let first = first_containing(&graph, stops);
+
+        let incidents = rows.incidents.iter().map(|i| i.number);
+        let incidents: std::collections::HashSet<u64> = incidents.collect();
+        let mut changes = gathered(&rows.pulls, &rows.commits, &places, &graph);
+        for (change, pull) in &mut changes {
+            let closes = pull.is_some_and(|p| p.closes.iter().any(|n| incidents.contains(n)));
+            change.flags.put(Flag::IncidentFix, closes);
+        }
+        let mut changes: Vec<Change> = changes.into_iter().map(|(c, _)| c).collect();
+        changes.sort_by(|a, b| {
+            let at = |c: &Change| c.moments.at(Boundary::Merged);
+            at(a).cmp(&at(b)).then_with(|| a.id.cmp(&b.id))
+        });
+        let mut released = Vec::with_capacity(changes.len());
+        for change in &mut changes {
+            let mut last = Some(0);
+            for node in &change.commits {
+                last = last.and_then(|l| first_of(&first, *node).map(|f| l.max(f)));
+            }
+            let by = last
+                .filter(|_| !change.commits.is_empty())
+                .and_then(|l| releases.get(l));
+            let moment = by.map(|r| Moment {
+                at: r.published,
+                source: Safe::new(&format!("release {}", r.tag)),
+                url: r.url.clone(),
+            });
+            change.moments.set(Boundary::Released, moment);
+            released.push(by.map(|r| r.tag.clone()));
+        }
+        let incidents = rows.incidents.into_iter().map(|i| Incident {
+            number: i.number,
+            title: i.title,
+            opened: i.opened,
+            closed: i.closed,
+            shas: i.shas,
+            numbers: i.numbers,
+            deployments: Vec::new(),
+            url: i.url,
+        });
+        Self {
+            incidents: incidents.collect(),
+            graph,
+            changes,
+            released,
+            places,
+            deployments: rows.deployments,
+        }
+    }
+
+    /// The place of a commit, by its id or the only one that begins so.
+    pub fn find(&self, sha: &str) -> Option<(&CommitSha, Node)> {
+        let mut found = self
+            .places
+            .iter()
+            .filter(|(known, _)| known.as_str().starts_with(sha));
+        let first = found.next()?;
+        found.next().is_none().then_some((first.0, *first.1))
+    }
+
+    /// The attempts to deploy to an environment of the host; `rollback` tells what the ledger knows of a deployment.
+    pub fn attempts(
+        &self,
+        environment: &str,
+        rollback: &dyn Fn(&DeploymentRow) -> Option<LedgerRollback>,
+    ) -> Vec<Attempt> {
+        let here = self
+            .deployments
+            .iter()
+            .filter(|d| d.environment.as_str() == environment);
+        here.map(|d| Attempt {
+            id: Safe::new(&d.id.to_string()),
+            sha: d.sha.clone(),
+            node: self.places.get(&d.sha).copied(),
+            version: d.name.clone(),
+            created: d.created,
+            succeeded: d.succeeded,
+            failed: d.failed,
+            rollback: rollback(d),
+            marked_failed: false,
+            url: d.url.clone(),
+        })
+        .collect()
+    }
+}
+
+/// Pull requests, and the commits of the main branch that none brought in.
+fn gathered<'a>(
+    pulls: &'a [PullRow],
+    commits: &[CommitRow],
+    places: &HashMap<CommitSha, Node>,
+    graph: &Graph,
+) -> Vec<(Change, Option<&'a PullRow>)> {
+    let mut taken = vec![false; graph.len()];
+    let mut out = Vec::with_capacity(pulls.len());
+    for pull in pulls {
+        let mut nodes: Vec<Node> = pull
+            .commits
+            .iter()
+            .chain(&pull.merge)
+            .filter_map(|s| places.get(s).copied())
+            .collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        for node in &nodes {
+            if let Some(slot) = usize::try_from(node.0).ok().and_then(|p| taken.get_mut(p)) {
+                *slot = true;
+            }
+        }
+        out.push((of_pull(pull, nodes), Some(pull)));
+    }
+    for ((commit, n), taken) in commits.iter().zip(0_u32..).zip(taken) {
+        // A merge by hand is no change by itself.
+        if !taken && commit.parents.len() < 2 {
+            out.push((of_commit(commit, Node(n)), None));
+        }
+    }
+    out
+}
+
+fn of_pull(pull: &PullRow, nodes: Vec<Node>) -> Change {
+    let by_merge = pull.merge.is_some();
+    let mut flags = Flags::from_bits(pull.flags);
+    flags.put(
+        Flag::NoCommits,
+        pull.moments.at(Boundary::FirstCommit).is_none(),
+    );
+    let mut shas = pull.commits.clone();
+    shas.extend(pull.merge.clone());
+    Change {
+        id: Safe::new(&format!("#{}", pull.number)),
+        kind: ChangeKind::PullRequest,
+        number: Some(pull.number),
+        title: pull.title.clone(),
+        author: pull.author.clone(),
+        url: pull.url.clone(),
+        commits: nodes,
+        shas,
+        moments: pull.moments.clone(),
+        reverts: pull.reverts.clone(),
+        flags,
+        matched: Match {
+            method: if by_merge {
+                Method::MergeCommit
+            } else {
+                Method::Association
+            },
+            confidence: if by_merge {
+                Confidence::Exact
+            } else {
+                Confidence::Derived
+            },
+        },
+    }
+}
+
+fn of_commit(commit: &CommitRow, node: Node) -> Change {
+    let subject = commit.subject.as_str();
+    let signs = Signs {
+        title: subject,
+        author: commit.author.as_ref().map_or("", Safe::as_str),
+        ..Signs::default()
+    };
+    let mut flags = marks::flags(&signs, &Words::default());
+    flags.put(Flag::Revert, !commit.reverts.is_empty());
+    let short = commit.sha.short();
+    let moments = Moments::default()
+        .with(
+            Boundary::FirstCommit,
+            commit.authored,
+            &format!("author date of {short}"),
+        )
+        .with(
+            Boundary::Merged,
+            commit.committed,
+            &format!("committer date of {short}"),
+        );
+    Change {
+        id: Safe::new(commit.sha.as_str()),
+        kind: ChangeKind::Commit,
+        number: None,
+        title: commit.subject.clone(),
+        author: commit.author.clone(),
+        url: None,
+        commits: vec![node],
+        shas: vec![commit.sha.clone()],
+        moments,
+        reverts: commit.reverts.clone(),
+        flags,
+        matched: Match {
+            method: Method::Commit,
+            confidence: Confidence::Exact,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::{self, Kind};
+    use super::super::synced::{Batch, ReleaseRow};
+    use super::super::vectors::at;
+    use super::*;
+
+    fn sha(n: u8) -> CommitSha {
+        format!("{n:02x}").repeat(20).parse().unwrap()
+    }
+
+    fn commit(n: u8, parents: &[u8]) -> CommitRow {
+        CommitRow {
+            sha: sha(n),
+            parents: parents.iter().map(|p| sha(*p)).collect(),
+            authored: at(f64::from(n)),
+            committed: at(f64::from(n) + 0.5),
+            author: Some(Safe::new("li")),
+            subject: Safe::new(&format!("commit {n}")),
+            reverts: Vec::new(),
+        }
+    }
+
+    fn pull(number: u64, merge: u8, commits: &[u8]) -> PullRow {
+        PullRow {
+            number,
+            title: Safe::new("tax"),
+            author: Some(Safe::new("maria")),
+            url: None,
+            branch: Safe::new("tax"),
+            labels: Vec::new(),
+            moments: Moments::default()
+                .with(Boundary::FirstCommit, at(1.0), "t")
+                .with(Boundary::Opened, at(2.0), "t")
+                .with(Boundary::Merged, at(f64::from(merge)), "t"),
+            merged: at(f64::from(merge)),
+            merge: Some(sha(merge)),
+            commits: commits.iter().map(|c| sha(*c)).collect(),
+            reverts: Vec::new(),
+            closes: vec![77],
+            flags: 0,
+            updated: at(9.0),
+        }
+    }
+
+    fn deployment(id: u64, n: u8, hours: f64) -> DeploymentRow {
+        DeploymentRow {
+            id,
+            environment: Safe::new("production"),
+            sha: sha(n),
+            name: Some(Safe::new("v1")),
+            created: at(hours),
+            succeeded: Some(at(hours)),
+            failed: false,
+            url: None,
+        }
+    }
+
+    #[test]
+    fn rows_become_changes_releases_and_attempts() {
+        // 1 - 2 - 4(squash of 30, 31, which live on no branch) - 5(merge of 6 by hand)
+        let rows = Batch {
+            commits: vec![
+                commit(5, &[4, 6]),
+                commit(6, &[2]),
+                commit(4, &[2]),
+                commit(2, &[1]),
+                commit(1, &[]),
+            ],
+            pulls: vec![pull(12, 4, &[30, 31])],
+            deployments: vec![
+                deployment(1, 2, 10.0),
+                deployment(2, 5, 20.0),
+                deployment(3, 2, 21.0),
+            ],
+            releases: vec![
+                ReleaseRow {
+                    tag: Safe::new("v0-rc"),
+                    sha: sha(4),
+                    published: at(3.0),
+                    prerelease: true,
+                    url: None,
+                },
+                ReleaseRow {
+                    tag: Safe::new("v2"),
+                    sha: sha(4),
+                    published: at(6.0),
+                    prerelease: false,
+                    url: None,
+                },
+            ],
+            incidents: vec![super::super::synced::IncidentRow {
+                number: 77,
+                title: Safe::new("down"),
+                opened: at(20.5),
+                closed: None,
+                shas: vec![],
+                numbers: vec![12],
+                url: None,
+                updated: at(20.5),
+            }],
+        };
+        let repo = Repository::new(Snapshot { rows, as_of: None });
+        let ids: Vec<&str> = repo.changes.iter().map(|c| &c.id.as_str()[..2]).collect();
+        assert_eq!(ids, ["01", "02", "#1", "06"], "the merge by hand is none");
+        let released: Vec<_> = repo
+            .released
+            .iter()
+            .map(|r| r.as_ref().map(Safe::as_str))
+            .collect();
+        assert_eq!(released, [Some("v2"), Some("v2"), Some("v2"), None]);
+        assert!(repo.changes[2].flags.has(Flag::IncidentFix));
+
+        let attempts = repo.attempts("production", &|_| None);
+        assert_eq!(attempts.len(), 3);
+        assert!(repo.attempts("staging", &|_| None).is_empty());
+        let s = stream::read(&repo.graph, &attempts, &repo.changes);
+        assert_eq!(s.shipped, [Some(0), Some(0), Some(1), Some(1)]);
+        assert_eq!(s.deployments[1].kind, Kind::IncidentFix);
+        assert_eq!(s.deployments[2].kind, Kind::Rollback);
+        assert_eq!(repo.find("0404").unwrap().1, Node(2));
+        assert!(
+            repo.find("ff").is_none() && repo.find("0").is_none(),
+            "nothing, and too many"
+        );
+    }
+}

@@ -1,0 +1,371 @@
+//! Changes with their lead time: the machine's shape of `flightdeck changes`, the same as CSV, and in aligned lines for people.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::csv::{number, row, text as csv_text};
+use super::text::{counted, table};
+use super::verdict::SCHEMA;
+use crate::domain::change::flags::{Flag, Flags};
+use crate::domain::change::lead_time::{Boundary, Measured, Stage};
+use crate::domain::change::stats::Spread;
+use crate::domain::change::{Change, ChangeKind, Match};
+use crate::domain::text::Safe;
+use crate::domain::units::{span, thousands};
+
+/// So many changes are shown to people; machines get all.
+pub const SHOWN: usize = 30;
+/// A title is cut after so many characters.
+const TITLE: usize = 44;
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangesReport {
+    /// Version of this shape.
+    pub schema: u32,
+    /// How lead time is counted here, in a sentence.
+    pub definition: String,
+    /// How long the changes that count took.
+    pub summary: Spread,
+    /// The same by stage, in order.
+    pub stages: Vec<StageSpread>,
+    /// How many changes are listed, but do not count, by reason.
+    pub left_out: LeftOut,
+    /// What one should know of the data.
+    pub notes: Vec<String>,
+    /// The changes, the newest first.
+    pub changes: Vec<ChangeEntry>,
+}
+
+/// A stage over all changes that count.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageSpread {
+    /// The stage.
+    pub stage: Stage,
+    /// How many have it.
+    pub n: usize,
+    /// The median.
+    pub p50_s: Option<f64>,
+    /// Nine of ten were not longer.
+    pub p90_s: Option<f64>,
+    /// Its part of the whole time, 0..1.
+    pub share: Option<f64>,
+}
+
+/// Why changes do not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// On their way.
+    pub open: usize,
+    /// In the first release or deployment known.
+    pub seed: usize,
+    /// Written by bots.
+    pub bots: usize,
+    /// Only making a release.
+    pub releases: usize,
+    /// Ending before they began.
+    pub negative: usize,
+}
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangeEntry {
+    /// `#4821`, or the commit's id.
+    pub id: Safe,
+    /// What it is.
+    pub kind: ChangeKind,
+    /// Its title.
+    pub title: Safe,
+    /// Who wrote it.
+    pub author: Option<Safe>,
+    /// Its page.
+    pub url: Option<Safe>,
+    /// The service.
+    pub service: Option<String>,
+    /// When its first commit was written.
+    pub first_commit_at: Option<Timestamp>,
+    /// When it was opened.
+    pub opened_at: Option<Timestamp>,
+    /// When it was merged.
+    pub merged_at: Option<Timestamp>,
+    /// The first release that contains it.
+    pub released_in: Option<Safe>,
+    /// When that was made.
+    pub released_at: Option<Timestamp>,
+    /// When the first deployment that contains it succeeded.
+    pub deployed_at: Option<Timestamp>,
+    /// Where to.
+    pub environment: Option<String>,
+    /// From its start to its end.
+    pub lead_time_s: Option<f64>,
+    /// Its stages.
+    pub stages: Stages,
+    /// What is odd or special about it.
+    pub flags: Flags,
+    /// How it was matched.
+    #[serde(rename = "match")]
+    pub matched: Match,
+}
+
+/// The stages of a change, in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stages {
+    /// First commit to opening.
+    pub coding_s: Option<f64>,
+    /// Opening to the first review.
+    pub pickup_s: Option<f64>,
+    /// First review to approval.
+    pub review_s: Option<f64>,
+    /// Approval to merge.
+    pub merge_wait_s: Option<f64>,
+    /// Merge to release.
+    pub release_wait_s: Option<f64>,
+    /// Release to deployment.
+    pub deploy_s: Option<f64>,
+}
+
+fn seconds(d: SignedDuration) -> f64 {
+    (d.as_secs_f64() * 1_000.0).round() / 1_000.0
+}
+
+impl ChangeEntry {
+    /// The entry of a change; `released_in` is the release's name.
+    pub fn of(change: &Change, measured: &Measured, released_in: Option<Safe>) -> Self {
+        let at = |b| change.moments.at(b);
+        let stage = |s| measured.stage(s).map(seconds);
+        Self {
+            id: change.id.clone(),
+            kind: change.kind,
+            title: change.title.clone(),
+            author: change.author.clone(),
+            url: change.url.clone(),
+            service: None,
+            first_commit_at: at(Boundary::FirstCommit),
+            opened_at: at(Boundary::Opened),
+            merged_at: at(Boundary::Merged),
+            released_in,
+            released_at: at(Boundary::Released),
+            deployed_at: at(Boundary::Deployed),
+            environment: None,
+            lead_time_s: measured.lead.map(seconds),
+            stages: Stages {
+                coding_s: stage(Stage::Coding),
+                pickup_s: stage(Stage::Pickup),
+                review_s: stage(Stage::Review),
+                merge_wait_s: stage(Stage::MergeWait),
+                release_wait_s: stage(Stage::ReleaseWait),
+                deploy_s: stage(Stage::Deploy),
+            },
+            flags: measured.flags.and(change.flags),
+            matched: change.matched,
+        }
+    }
+}
+
+/// What counts besides the changes of people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Bots and changes that only make a release, too.
+    pub all: bool,
+}
+
+impl ChangesReport {
+    /// The answer from changes with what was measured of each, in the order they are to be listed.
+    pub fn of<'a>(
+        definition: &str,
+        changes: impl Iterator<Item = (ChangeEntry, &'a Measured)>,
+        counted: Counted,
+        notes: Vec<String>,
+    ) -> Self {
+        let mut left_out = LeftOut::default();
+        let mut entries = Vec::new();
+        let mut leads = Vec::new();
+        let mut by_stage: [Vec<SignedDuration>; 6] = Default::default();
+        for (entry, measured) in changes {
+            let flags = entry.flags;
+            if !counted.all && flags.has(Flag::Bot) {
+                left_out.bots += 1;
+            } else if !counted.all && flags.has(Flag::ReleasePr) {
+                left_out.releases += 1;
+            } else if flags.has(Flag::Negative) {
+                left_out.negative += 1;
+            } else if flags.has(Flag::Seed) {
+                left_out.seed += 1;
+            } else if let Some(lead) = measured.lead {
+                leads.push(lead);
+                for stage in Stage::ALL {
+                    let list = by_stage.get_mut(stage as usize);
+                    if let (Some(list), Some(d)) = (list, measured.stage(stage)) {
+                        list.push(d);
+                    }
+                }
+            } else {
+                left_out.open += 1;
+            }
+            entries.push(entry);
+        }
+        let whole: f64 = leads.iter().map(|d| d.as_secs_f64()).sum();
+        let stages = Stage::ALL.into_iter().zip(by_stage).map(|(stage, took)| {
+            let part: f64 = took.iter().map(|d| d.as_secs_f64()).sum();
+            let spread = Spread::of(took);
+            StageSpread {
+                stage,
+                n: spread.n,
+                p50_s: spread.p50_s,
+                p90_s: spread.p90_s,
+                share: (whole > 0.0).then(|| part / whole),
+            }
+        });
+        Self {
+            schema: SCHEMA,
+            definition: definition.to_owned(),
+            summary: Spread::of(leads),
+            stages: stages.collect(),
+            left_out,
+            notes,
+            changes: entries,
+        }
+    }
+
+    /// As CSV (RFC 4180), one line a change.
+    pub fn csv(&self) -> String {
+        let mut out = String::from(
+            "id,kind,title,author,url,service,environment,first_commit_at,opened_at,merged_at,released_in,released_at,deployed_at,\
+             lead_time_s,coding_s,pickup_s,review_s,merge_wait_s,release_wait_s,deploy_s,flags\r\n",
+        );
+        let at = |t: Option<Timestamp>| t.map(|t| t.to_string()).unwrap_or_default();
+        let safe = |t: Option<&Safe>| csv_text(t.map_or("", Safe::as_str));
+        for c in &self.changes {
+            let s = &c.stages;
+            let flags: Vec<&str> = c.flags.iter().map(Flag::word).collect();
+            row(
+                &mut out,
+                &[
+                    csv_text(c.id.as_str()),
+                    kind(c.kind).to_owned(),
+                    csv_text(c.title.as_str()),
+                    safe(c.author.as_ref()),
+                    safe(c.url.as_ref()),
+                    csv_text(c.service.as_deref().unwrap_or_default()),
+                    csv_text(c.environment.as_deref().unwrap_or_default()),
+                    at(c.first_commit_at),
+                    at(c.opened_at),
+                    at(c.merged_at),
+                    safe(c.released_in.as_ref()),
+                    at(c.released_at),
+                    at(c.deployed_at),
+                    number(c.lead_time_s),
+                    number(s.coding_s),
+                    number(s.pickup_s),
+                    number(s.review_s),
+                    number(s.merge_wait_s),
+                    number(s.release_wait_s),
+                    number(s.deploy_s),
+                    flags.join(" "),
+                ],
+            );
+        }
+        out
+    }
+
+    /// For people: the summary, the stages, the newest changes.
+    pub fn plain(&self) -> String {
+        let mut out = headline(&self.summary, &self.left_out);
+        let stages: Vec<String> = self
+            .stages
+            .iter()
+            .filter_map(|s| Some((s, s.p50_s?)))
+            .map(|(s, p50)| {
+                let share = s.share.map_or(0.0, |x| x * 100.0);
+                format!("{} {} ({share:.0} %)", s.stage.label(), long(p50))
+            })
+            .collect();
+        if !stages.is_empty() {
+            out.push_str(&format!("median by stage: {}\n", stages.join(" · ")));
+        }
+        out.push_str(&format!("{}\n", self.definition));
+        for note in &self.notes {
+            out.push_str(&format!("note: {note}\n"));
+        }
+        out.push('\n');
+        let rows: Vec<Vec<String>> = self.changes.iter().take(SHOWN).map(line).collect();
+        out.push_str(&table(&rows));
+        if let Some(more @ 1..) = self.changes.len().checked_sub(SHOWN) {
+            let more = thousands(more as u64);
+            out.push_str(&format!(
+                "… and {more} more: --csv or --json lists them all\n"
+            ));
+        }
+        out
+    }
+}
+
+fn headline(summary: &Spread, left: &LeftOut) -> String {
+    let mut out = format!("lead time of {}", counted(summary.n, "change"));
+    for (name, value) in [
+        ("p50", summary.p50_s),
+        ("p75", summary.p75_s),
+        ("p90", summary.p90_s),
+    ] {
+        if let Some(s) = value {
+            out.push_str(&format!("  {name} {}", long(s)));
+        }
+    }
+    let reasons = [
+        (left.open, "on their way"),
+        (left.seed, "in the first release"),
+        (left.bots, "by bots"),
+        (left.releases, "making a release"),
+        (left.negative, "ending before they began"),
+    ];
+    let reasons: Vec<String> = reasons
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, why)| format!("{} {why}", thousands(*n as u64)))
+        .collect();
+    if !reasons.is_empty() {
+        out.push_str(&format!("  (not counted: {})", reasons.join(", ")));
+    }
+    out.push('\n');
+    out
+}
+
+/// Seconds as people say them.
+pub(super) fn long(s: f64) -> String {
+    SignedDuration::try_from_secs_f64(s).map_or_else(|_| "–".to_owned(), span)
+}
+
+fn kind(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::PullRequest => "pull_request",
+        ChangeKind::Commit => "commit",
+    }
+}
+
+fn line(c: &ChangeEntry) -> Vec<String> {
+    let id = c.id.as_str();
+    let id = if c.kind == ChangeKind::Commit {
+        id.chars().take(7).collect()
+    } else {
+        id.to_owned()
+    };
+    let whole = c.title.as_str();
+    let mut title: String = whole.chars().take(TITLE).collect();
+    if title.len() < whole.len() {
+        title.push('…');
+    }
+    let place = match (&c.environment, &c.released_in) {
+        (Some(env), _) if c.deployed_at.is_some() => format!("live {env}"),
+        (_, Some(tag)) => format!("in {tag}"),
+        _ => "in no release".to_owned(),
+    };
+    let odd: Vec<&str> = c.flags.iter().map(Flag::word).collect();
+    vec![
+        id,
+        title,
+        c.author.as_ref().map_or("–", Safe::as_str).to_owned(),
+        place,
+        c.lead_time_s.map_or_else(|| "…".to_owned(), long),
+        odd.join(" "),
+    ]
+}

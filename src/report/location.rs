@@ -1,0 +1,131 @@
+//! Where a change is: the machine's shape of `flightdeck where`, and the same in lines for people.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::text::table;
+use super::verdict::SCHEMA;
+use crate::domain::text::Safe;
+use crate::domain::units::{Now, age};
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhereReport {
+    /// Version of this shape.
+    pub schema: u32,
+    /// What was asked for.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// The commit that it is.
+    pub sha: Option<String>,
+    /// The first release that contains it.
+    pub first_release: Option<FirstRelease>,
+    /// The ladder of environments, in their order.
+    pub environments: Vec<Rung>,
+    /// What it waits for, where it is in no release and no environment.
+    pub waiting_for: Option<String>,
+    /// What one should know of the data.
+    pub notes: Vec<String>,
+    /// How old what is told may be.
+    pub as_of: Timestamp,
+}
+
+/// A release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstRelease {
+    /// Its tag.
+    pub tag: Safe,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
+/// An environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rung {
+    /// The service.
+    pub service: Option<String>,
+    /// Its name.
+    pub environment: String,
+    /// Whether what runs there contains it; none: not known.
+    pub contained: Option<bool>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// By which deployment.
+    pub deployment: Option<Safe>,
+    /// What it waits for.
+    pub waiting_for: Option<String>,
+}
+
+impl WhereReport {
+    /// An answer that is still to be filled.
+    pub fn new(name: &str, as_of: Timestamp) -> Self {
+        Self {
+            schema: SCHEMA,
+            name: Safe::new(name).as_str().to_owned(),
+            sha: None,
+            first_release: None,
+            environments: Vec::new(),
+            waiting_for: None,
+            notes: Vec::new(),
+            as_of,
+        }
+    }
+
+    /// Whether it has arrived: in the last environment, or in a release where nothing tells of environments.
+    pub fn arrived(&self) -> bool {
+        self.environments
+            .last()
+            .map_or(self.first_release.is_some(), |r| r.contained == Some(true))
+    }
+
+    /// For people.
+    pub fn plain(&self, now: Now) -> String {
+        let ago = |at: Timestamp| {
+            let passed = now.since(at);
+            let day = at.strftime("%Y-%m-%d %H:%M UTC");
+            if passed.is_negative() {
+                format!("{day}")
+            } else {
+                format!("{day} ({} ago)", age(passed))
+            }
+        };
+        let mut rows = Vec::new();
+        let sha = self.sha.as_deref().unwrap_or("no commit known");
+        rows.push(vec![self.name.clone(), sha.to_owned()]);
+        rows.push(match &self.first_release {
+            Some(first) => vec![
+                "first release".to_owned(),
+                first.tag.to_string(),
+                ago(first.at),
+            ],
+            None => vec!["first release".to_owned(), "none yet".to_owned()],
+        });
+        for rung in &self.environments {
+            let place = rung.service.as_ref().map_or_else(
+                || rung.environment.clone(),
+                |s| format!("{s} ▸ {}", rung.environment),
+            );
+            let state = match rung.contained {
+                Some(true) => "✔ live",
+                Some(false) => "○ not yet",
+                None => "? not known",
+            };
+            let mut more: Vec<String> = rung
+                .since
+                .map(|s| format!("since {}", ago(s)))
+                .into_iter()
+                .collect();
+            more.extend(rung.deployment.as_ref().map(|d| format!("by {d}")));
+            more.extend(rung.waiting_for.as_ref().map(|w| format!("waits for {w}")));
+            rows.push(vec![place, state.to_owned(), more.join(", ")]);
+        }
+        let mut out = table(&rows);
+        if let Some(what) = &self.waiting_for {
+            out.push_str(&format!("waits for {what}\n"));
+        }
+        for note in &self.notes {
+            out.push_str(&format!("note: {note}\n"));
+        }
+        out
+    }
+}
