@@ -22,6 +22,7 @@ mod control;
 mod counters;
 mod exposition;
 mod faults;
+mod gate;
 mod github;
 mod history;
 mod journal;

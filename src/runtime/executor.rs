@@ -132,6 +132,17 @@ impl Live {
                     drop(guard);
                 });
             }
+            Write::Rerun(order) => {
+                let sources = Arc::clone(&self.sources);
+                tokio::spawn(async move {
+                    let answer = sources.rerun(&order).await;
+                    drop(
+                        out.send(Msg::Written(target, Written::Dispatched(answer)))
+                            .await,
+                    );
+                    drop(guard);
+                });
+            }
             Write::OpenIntent { draft, since } => self.disk.run(move |disk| {
                 let written = writes::open_intent(disk, draft, since, &clock);
                 drop(out.blocking_send(Msg::Written(target, written)));
@@ -166,6 +177,8 @@ fn github_of(what: &Fetch) -> Option<String> {
         | Fetch::Checks { source, .. }
         | Fetch::Compare { source, .. }
         | Fetch::Approvals { source, .. }
+        | Fetch::Holds { source, .. }
+        | Fetch::Pending { source, .. }
         | Fetch::FindRun { source, .. } => Some(source.clone()),
         Fetch::Clock { .. } | Fetch::Signals { .. } | Fetch::GateValue(_) | Fetch::Ledger => None,
     }

@@ -8,6 +8,7 @@ pub mod progress;
 pub mod quit;
 pub mod rollback;
 pub mod rollback_form;
+mod rollback_holds;
 pub mod scroll;
 pub mod sign;
 

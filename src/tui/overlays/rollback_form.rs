@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::rollback::{Field, Form, choices};
+use super::rollback_holds;
 use super::scroll::{frame, paragraph};
 use crate::app::world::EnvSlice;
 use crate::config::theme::Role;
 use crate::domain::release::watch::Phase;
 use crate::domain::rollback::plan::{ConfirmBy, FromState};
-use crate::domain::rollback::{Refusal, RollbackPlan, WayKind};
+use crate::domain::rollback::{Refusal, RollbackPlan};
 use crate::domain::units::span;
 use crate::tui::layout;
 use crate::tui::panes::View;
@@ -234,7 +235,13 @@ fn fields(
         to(view, plan),
         None,
     );
-    row(4, label(view, form, None, "how"), how(view, plan), None);
+    let way = rollback_holds::many(plan).then_some(Field::How);
+    row(
+        4,
+        label(view, form, way, "how"),
+        rollback_holds::how(view, plan),
+        None,
+    );
     if let Some(line) = who(view, form) {
         row(
             1,
@@ -264,6 +271,9 @@ fn fields(
                 None,
             );
         }
+    }
+    for (spans, first) in rollback_holds::rows(view, plan, width.saturating_sub(VALUE), wrapped) {
+        row(if first { 6 } else { 3 }, spans, Vec::new(), None);
     }
     row(
         9,
@@ -396,20 +406,6 @@ fn to(view: &View<'_>, plan: &RollbackPlan) -> Vec<Span<'static>> {
         arrow(on, "▸"),
         view.span(format!(" {kind}{live}{of}"), Role::Text),
     ]
-}
-
-fn how(view: &View<'_>, plan: &RollbackPlan) -> Vec<Span<'static>> {
-    let way = match &plan.way.kind {
-        WayKind::Workflow { file, git_ref, .. } => {
-            format!("workflow {file} on {} ({git_ref})", plan.repo)
-        }
-        WayKind::Cancel => format!("cancel the deploy's run on {}", plan.repo),
-    };
-    let usual = plan
-        .usual_s
-        .map(|s| format!("   usually {}", span(jiff::SignedDuration::from_secs(s))))
-        .unwrap_or_default();
-    vec![view.span(format!("  {way}{usual}"), Role::Text)]
 }
 
 fn who(view: &View<'_>, form: &Form) -> Option<String> {
