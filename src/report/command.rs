@@ -125,7 +125,7 @@ mod tests {
                 Some("old-run"),
                 "errors x7.5 after v2.15.0"
             ),
-            "flightdeck rollback --service checkout --env production --to v2.14.0 --reason \"errors x7.5 after v2.15.0\""
+            "flightdeck rollback --service checkout --env production --to v2.14.0 --way old-run --reason \"errors x7.5 after v2.15.0\""
         );
         assert_eq!(
             rollback(&target(), None, None, " "),

@@ -171,7 +171,7 @@ pub fn told(ask: &Ask<'_>) -> Vec<Hold> {
             "what holds a run in {} is not known: {why}",
             ask.environment
         );
-        return vec![hold(HoldKind::Unknown, text, None)];
+        return vec![hold(HoldKind::Unknown, &text, None)];
     };
     let mut out = Vec::new();
     match &facts.protection {
@@ -182,7 +182,7 @@ pub fn told(ask: &Ask<'_>) -> Vec<Hold> {
                 ask.environment,
                 not_known(fault)
             );
-            out.push(hold(HoldKind::Unknown, text, None));
+            out.push(hold(HoldKind::Unknown, &text, None));
         }
     }
     busy(ask, facts, &mut out);
@@ -192,15 +192,15 @@ pub fn told(ask: &Ask<'_>) -> Vec<Hold> {
             "what holds a run was read {} ago, and can't be read now",
             age(old)
         );
-        out.push(hold(HoldKind::Unknown, text, None));
+        out.push(hold(HoldKind::Unknown, &text, None));
     }
     out
 }
 
-fn hold(kind: HoldKind, text: String, url: Option<&Safe>) -> Hold {
+fn hold(kind: HoldKind, text: &str, url: Option<&Safe>) -> Hold {
     Hold {
         kind,
-        text: Safe::new(&text),
+        text: Safe::new(text),
         url: url.cloned(),
     }
 }
@@ -219,15 +219,15 @@ fn not_known(fault: &Fault) -> String {
 fn protection(ask: &Ask<'_>, rules: &Protection, out: &mut Vec<Hold>) {
     let env = ask.environment;
     if let Some(text) = review(env, rules, ask.who) {
-        out.push(hold(HoldKind::Review, text, rules.url.as_ref()));
+        out.push(hold(HoldKind::Review, &text, rules.url.as_ref()));
     }
     if let Some(minutes) = rules.wait_min.filter(|m| *m > 0) {
         let text = format!("waits {minutes} min before it starts in {env}");
-        out.push(hold(HoldKind::Wait, text, rules.url.as_ref()));
+        out.push(hold(HoldKind::Wait, &text, rules.url.as_ref()));
     }
     for app in &rules.apps {
         let text = format!("the app {app} must agree before it starts in {env}");
-        out.push(hold(HoldKind::App, text, rules.url.as_ref()));
+        out.push(hold(HoldKind::App, &text, rules.url.as_ref()));
     }
     let WayKind::Workflow { git_ref, .. } = &ask.way.kind else {
         return;
@@ -253,7 +253,7 @@ fn protection(ask: &Ask<'_>, rules: &Protection, out: &mut Vec<Hold>) {
             list(patterns.iter().map(ToString::to_string))
         ),
     };
-    out.push(hold(HoldKind::Branch, text, rules.url.as_ref()));
+    out.push(hold(HoldKind::Branch, &text, rules.url.as_ref()));
 }
 
 /// Who must review, and whether that can be whoever starts it.
@@ -289,12 +289,12 @@ fn busy(ask: &Ask<'_>, facts: &HoldFacts, out: &mut Vec<Hold>) {
     match part {
         None => out.push(hold(
             HoldKind::Unknown,
-            format!("the runs of {file} are still being read"),
+            &format!("the runs of {file} are still being read"),
             None,
         )),
         Some(Err(fault)) => out.push(hold(
             HoldKind::Unknown,
-            format!("whether {file} is busy is not known: {}", not_known(fault)),
+            &format!("whether {file} is busy is not known: {}", not_known(fault)),
             None,
         )),
         Some(Ok(runs)) => {
@@ -313,7 +313,7 @@ fn busy(ask: &Ask<'_>, facts: &HoldFacts, out: &mut Vec<Hold>) {
                 first.run,
                 status(&first.status)
             );
-            out.push(hold(HoldKind::Busy, text, Some(&first.url)));
+            out.push(hold(HoldKind::Busy, &text, Some(&first.url)));
         }
     }
 }
@@ -357,7 +357,7 @@ pub fn waits_for(pending: &[Pending], now: Now) -> Option<String> {
             });
             let left = p.wait_until.map(|until| until.duration_since(now.0));
             let timer = left
-                .filter(|left| left.is_positive())
+                .filter(jiff::SignedDuration::is_positive)
                 .map(|left| format!("{} for the timer", crate::domain::units::span(left)));
             let parts: Vec<String> = timer.into_iter().chain(review).collect();
             if parts.is_empty() {

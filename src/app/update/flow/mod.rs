@@ -5,6 +5,8 @@
 mod follow;
 mod held;
 mod rerun;
+#[cfg(test)]
+mod rerun_tests;
 mod resume;
 mod rows;
 mod send;

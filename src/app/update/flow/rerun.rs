@@ -12,7 +12,6 @@ use crate::domain::fetched::Fault;
 use crate::domain::ids::Target;
 use crate::domain::release::RunView;
 use crate::domain::rollback::{RerunOrder, journal, rerun};
-use crate::domain::text::Safe;
 use crate::domain::units::Now;
 
 /// Records that the run is about to be repeated.
@@ -29,11 +28,11 @@ pub(super) fn record(flow: &mut Flow, who: &Who, order: &RerunOrder, now: Now) -
 }
 
 /// GitHub took the order. The new attempt may show a moment later; until then the old one is seen, and is not ours.
-pub(super) fn accepted(flow: &mut Flow, who: &Who, url: Option<Safe>, now: Now) -> Vec<Effect> {
+pub(super) fn accepted(flow: &mut Flow, who: &Who, now: Now) -> Vec<Effect> {
     let Some(ours) = flow.facts.rerun else {
         return Vec::new();
     };
-    let extra = json!({ "result": "accepted", "run": ours.run, "url": url });
+    let extra = json!({ "result": "accepted", "run": ours.run });
     let row = write(
         flow,
         Write::Note(rows::draft(

@@ -200,7 +200,7 @@ pub(super) fn dispatch_answered(
             }
             vec![row]
         }
-        DispatchAnswer::Accepted { url, .. } => rerun::accepted(flow, who, url, now),
+        DispatchAnswer::Accepted { .. } => rerun::accepted(flow, who, now),
         DispatchAnswer::Rejected(fault) => {
             let mut extra = json!({ "result": "rejected" });
             merge(&mut extra, Some(&fault));
