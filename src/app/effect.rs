@@ -11,7 +11,7 @@ use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, Target};
 use crate::domain::ledger::Draft;
 use crate::domain::observe::{OverviewAsk, SignalQuery};
 use crate::domain::release::RunId;
-use crate::domain::rollback::{CancelOrder, DispatchOrder};
+use crate::domain::rollback::{CancelOrder, DispatchOrder, RerunOrder};
 
 /// What an effect is about: a later one with the same key replaces an earlier one, and a key that is no longer wanted is cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +34,14 @@ pub enum EffectKey {
     Clock(Target),
     /// A target's counts, aligned to an instant.
     Signals(Target, Timestamp),
+    /// The run that deployed the version to go back to.
+    OldRun(Target, RunId),
+    /// What would hold a rollback's run: the environment's rules, and the runs of these workflow files.
+    Holds(Target, Vec<String>),
+    /// The run that a rollback repeats, looked at until its new attempt is there.
+    FlowRerun(Target, RunId),
+    /// What the rollback's run waits for.
+    FlowPending(Target, RunId),
     /// The run that a rollback started.
     FlowRun(Target, RunId),
     /// The deploy that a rollback cancels.
@@ -142,6 +150,26 @@ pub enum Fetch {
         /// The question.
         query: SignalQuery,
     },
+    /// An environment's rules and the runs of workflow files that have not ended.
+    Holds {
+        /// The GitHub source.
+        source: String,
+        /// The repository.
+        repo: RepoSlug,
+        /// The environment's name at GitHub.
+        environment: String,
+        /// The workflow files.
+        files: Vec<String>,
+    },
+    /// What a run waits for.
+    Pending {
+        /// The GitHub source.
+        source: String,
+        /// The repository.
+        repo: RepoSlug,
+        /// The run.
+        run: RunId,
+    },
     /// The run that carries a correlation id.
     FindRun {
         /// The GitHub source.
@@ -194,4 +222,6 @@ pub enum Write {
     Cancel(CancelOrder),
     /// Dispatches a workflow.
     Dispatch(DispatchOrder),
+    /// Repeats a run.
+    Rerun(RerunOrder),
 }

@@ -1,12 +1,13 @@
 //! A rollback under way, as this process sees it: its own, one it resumed, or one of another process that it follows.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::catalog::{Environment, Service};
 use crate::domain::fetched::Fault;
 use crate::domain::ids::{RepoSlug, Target};
 use crate::domain::release::{RunId, RunView};
+use crate::domain::rollback::holds::Pending;
 use crate::domain::rollback::{ApprovedPlan, IntentFacts};
 use crate::domain::text::Safe;
 
@@ -25,7 +26,7 @@ pub enum Stage {
     DispatchRecording,
     /// The dispatch was sent.
     Dispatching,
-    /// The run is looked up by its correlation id, until then.
+    /// The run is looked up by its correlation id, or a repeated one by its next attempt, until then.
     LookingUp {
         /// Until when.
         until: Timestamp,
@@ -122,6 +123,12 @@ pub struct Flow {
     pub trouble: Option<Fault>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// Since when its run is held by a rule or a concurrency group, while it is.
+    pub held_since: Option<Timestamp>,
+    /// What its run waits for.
+    pub pending: Vec<Pending>,
+    /// How long it was held before: this time does not count against the limit of the verification.
+    pub held: SignedDuration,
     /// How often the cancel was sent, and when last. Cancelling is idempotent by run.
     pub cancels: (u8, Option<Timestamp>),
 }
@@ -147,6 +154,9 @@ impl Flow {
             outcome: None,
             trouble: None,
             ended_at: None,
+            held_since: None,
+            pending: Vec::new(),
+            held: SignedDuration::ZERO,
             cancels: (0, None),
         }
     }

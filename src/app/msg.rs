@@ -6,6 +6,7 @@ use crate::domain::ids::{ServiceId, Target};
 use crate::domain::ledger::{Chain, Older, Row};
 use crate::domain::observe::{Budget, MetricsClock, SignalBatch};
 use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunView};
+use crate::domain::rollback::holds::{HoldFacts, Pending};
 use crate::domain::rollback::journal::{Closed, OpenIntent};
 use crate::domain::rollback::{ApprovedPlan, CancelAnswer, DispatchAnswer};
 use crate::domain::text::Safe;
@@ -27,6 +28,8 @@ pub enum Msg {
     Refresh,
     /// A person chose another version to roll back to; none: the default.
     Want(Target, Option<String>),
+    /// A person chose another way back; none: the first of the ladder that fits.
+    WantWay(Target, Option<String>),
     /// A person confirmed a rollback.
     Confirmed(Box<ApprovedPlan>),
     /// A person asked to follow an open intent again.
@@ -83,6 +86,10 @@ pub enum Answer {
     Clock(Result<MetricsClock, Fault>),
     /// Counts.
     Signals(Result<SignalBatch, Fault>),
+    /// What would hold a rollback's run.
+    Holds(Result<HoldFacts, Fault>),
+    /// What a run waits for.
+    Pending(Result<Vec<Pending>, Fault>),
     /// The run that carries the id, if it is there.
     Found(Result<Option<Run>, Fault>),
     /// The ledger's latest rows.
@@ -106,7 +113,7 @@ pub enum Written {
     TakenOver(Result<bool, Fault>),
     /// The cancel.
     Cancelled(CancelAnswer),
-    /// The dispatch.
+    /// The dispatch, or the repetition of a run.
     Dispatched(DispatchAnswer),
 }
 

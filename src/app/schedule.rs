@@ -135,6 +135,11 @@ impl Schedule {
         (due, cancelled)
     }
 
+    /// Whether a question of this kind is under way.
+    pub fn asks(&self, is: impl Fn(&EffectKey) -> bool) -> bool {
+        self.slots.iter().any(|(k, s)| s.running.is_some() && is(k))
+    }
+
     /// Whether an answer is the one that is waited for; it then is no longer under way.
     pub fn accept(&mut self, key: &EffectKey, generation: u64) -> bool {
         match self.slots.get_mut(key) {

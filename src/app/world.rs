@@ -25,6 +25,7 @@ use crate::domain::observe::Budget;
 use crate::domain::release::live::EnvState;
 use crate::domain::release::watch::{Phase, Watch};
 use crate::domain::release::{Approvals, Checks, Comparison, Overview, RunView, VersionRef};
+use crate::domain::rollback::holds::HoldFacts;
 use crate::domain::rollback::journal::{Closed, OpenIntent};
 use crate::domain::rollback::{Refusal, RollbackPlan};
 use crate::domain::signal::settings::Settings;
@@ -131,6 +132,10 @@ pub struct EnvSlice {
     pub checklist: Option<Checklist>,
     /// What a rollback would undo.
     pub comparison: Fetched<Comparison>,
+    /// The run that deployed the version to go back to, where a way back repeats it.
+    pub old_run: Fetched<RunView>,
+    /// What would hold a rollback's run.
+    pub holds: Fetched<HoldFacts>,
     /// What is measured, and the verdict.
     pub signals: Signals,
     /// Whether a release may go now, and why.
@@ -139,6 +144,8 @@ pub struct EnvSlice {
     pub plan: Option<Result<RollbackPlan, Refusal>>,
     /// Another version to roll back to, if one was chosen.
     pub wanted: Option<String>,
+    /// Another way back, if one was chosen.
+    pub wanted_way: Option<String>,
 }
 
 /// The windows, freezes and planned releases of the selected target around now.

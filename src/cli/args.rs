@@ -167,6 +167,9 @@ pub(super) struct Rollback {
     /// The version or commit to go back to; default: the last known good one
     #[arg(long, value_name = "VERSION")]
     pub(super) to: Option<String>,
+    /// The way back by its name in the configuration; default: the first of the ladder that fits
+    #[arg(long, value_name = "NAME")]
+    pub(super) way: Option<String>,
     #[command(subcommand)]
     pub(super) open: Option<OpenRollback>,
 }

@@ -197,9 +197,37 @@ impl Cross<'_> {
         }
     }
 
+    /// GitHub repeats no run that is older than 30 days, so a longer limit would promise what can't be held.
+    fn max_age(&mut self, path: &[&str]) {
+        let age = self
+            .merged
+            .text(path)
+            .and_then(|t| t.parse::<Period>().ok());
+        let Some(Period(age)) = age else {
+            return;
+        };
+        let (why, hint) = if age > crate::domain::rollback::rerun::GITHUB_LIMIT {
+            (
+                "is more than 30 days, but GitHub repeats no run that is older",
+                "write \"30d\" or less",
+            )
+        } else if age.is_zero() {
+            (
+                "is nothing, so no run could ever be repeated",
+                "write \"30d\", or take the way out",
+            )
+        } else {
+            return;
+        };
+        self.fault(path, format!("`{}` {why}", dotted(path)), hint.to_owned());
+    }
+
     fn ladder(&mut self, id: &str, env: &str) {
         let base = ["services", id, "env", env, "rollback"];
         let ways = self.merged.names(&[&base[..], &["way"]].concat());
+        for way in &ways {
+            self.max_age(&[&base[..], &["way", way, "github_rerun", "max_age"]].concat());
+        }
         let ladder = self.merged.texts(&[&base[..], &["ladder"]].concat());
         for (nth, name) in ladder.iter().enumerate() {
             let nth = nth.to_string();

@@ -177,8 +177,23 @@ pub struct Rollback {
 pub enum Way {
     /// Cancels the run of the deploy that is still under way.
     GithubCancel {},
+    /// Repeats the run that once deployed the target.
+    GithubRerun(Rerun),
     /// Starts a workflow that puts the target back.
     GithubWorkflow(Dispatch),
+}
+
+/// An old run to repeat.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rerun {
+    /// Older runs are left alone; GitHub's own limit is 30 days.
+    #[serde(default = "thirty_days")]
+    pub max_age: Period,
+}
+
+fn thirty_days() -> Period {
+    Period(jiff::SignedDuration::from_hours(30 * 24))
 }
 
 /// A workflow to start.

@@ -1,5 +1,7 @@
 //! The services of the simulated company: names, environments, traffic, and how their version numbers stand when the story begins.
 
+use super::model::Rules;
+
 /// The organisation that owns every repository.
 pub(crate) const OWNER: &str = "acme";
 
@@ -8,6 +10,7 @@ pub(crate) const OWNER: &str = "acme";
 pub(crate) struct EnvSpec {
     pub(crate) name: &'static str,
     pub(crate) per_second: f64,
+    pub(crate) rules: Rules,
 }
 
 /// A service.
@@ -38,7 +41,28 @@ pub(crate) struct ServiceSpec {
 }
 
 const fn env(name: &'static str, per_second: f64) -> EnvSpec {
-    EnvSpec { name, per_second }
+    EnvSpec {
+        name,
+        per_second,
+        rules: Rules {
+            reviewer: None,
+            wait_min: None,
+        },
+    }
+}
+
+/// An environment that takes a deployment only after a review.
+const fn reviewed(name: &'static str, per_second: f64, reviewer: usize) -> EnvSpec {
+    let mut spec = env(name, per_second);
+    spec.rules.reviewer = Some(reviewer);
+    spec
+}
+
+/// An environment that lets every deployment wait.
+const fn waited(name: &'static str, per_second: f64, minutes: u32) -> EnvSpec {
+    let mut spec = env(name, per_second);
+    spec.rules.wait_min = Some(minutes);
+    spec
 }
 
 /// The service whose release the scenarios are about.
@@ -66,7 +90,11 @@ pub(crate) const SERVICES: [ServiceSpec; 6] = [
         name: "payments",
         description: "Cards, invoices, refunds",
         language: "Java",
-        environments: &[env("staging", 1.0), env("eu", 9.0), env("production", 18.0)],
+        environments: &[
+            env("staging", 1.0),
+            env("eu", 9.0),
+            reviewed("production", 18.0, 1),
+        ],
         latest: (3, 9, 2),
         released_hours_ago: 76.0,
         pull_number: 2210,
@@ -102,7 +130,7 @@ pub(crate) const SERVICES: [ServiceSpec; 6] = [
         name: "catalog",
         description: "Products and prices",
         language: "Kotlin",
-        environments: &[env("staging", 2.0), env("production", 60.0)],
+        environments: &[env("staging", 2.0), waited("production", 60.0, 2)],
         latest: (1, 62, 0),
         released_hours_ago: 30.0,
         pull_number: 980,

@@ -67,6 +67,7 @@ pub(crate) fn generate(
                 id: id * 10 + n,
                 name: e.name,
                 created,
+                rules: e.rules,
             })
             .collect(),
         deployments: Vec::new(),

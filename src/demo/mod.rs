@@ -24,6 +24,7 @@ mod control;
 mod counters;
 mod exposition;
 mod faults;
+mod gate;
 mod github;
 mod history;
 mod journal;

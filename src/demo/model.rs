@@ -85,6 +85,16 @@ pub(crate) struct Environment {
     pub(crate) id: u64,
     pub(crate) name: &'static str,
     pub(crate) created: Timestamp,
+    pub(crate) rules: Rules,
+}
+
+/// An environment's protection rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// The team `ops` or this person must approve; never whoever started the run.
+    pub(crate) reviewer: Option<usize>,
+    /// Minutes before every deployment.
+    pub(crate) wait_min: Option<u32>,
 }
 
 /// A status of a deployment; the states are the REST API's.
@@ -222,6 +232,12 @@ impl Repo {
     /// The releases that have a tag, oldest first.
     pub(crate) fn tags(&self) -> impl DoubleEndedIterator<Item = &Release> {
         self.releases.iter().filter(|r| r.published.is_some())
+    }
+
+    /// The rules of an environment.
+    pub(crate) fn rules(&self, env: &str) -> Rules {
+        let found = self.environments.iter().find(|e| e.name == env);
+        found.map_or_else(Rules::default, |e| e.rules)
     }
 
     /// A workflow by its id or file name.

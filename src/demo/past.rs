@@ -160,6 +160,7 @@ fn run(rng: &mut Rng, repo: &mut Repo, event: Event) {
     };
     let odd = repo.name == "accounts" && repo.runs.len() == 3;
     let began = at.checked_add(QUEUED).unwrap_or(at);
+    let actor = num::index(rng.bits(), 6);
     repo.runs.push(Run {
         id,
         number: number(repo, workflow),
@@ -168,7 +169,9 @@ fn run(rng: &mut Rng, repo: &mut Repo, event: Event) {
         commit: head,
         branch: (!odd).then(|| "main".to_owned()),
         title,
-        actor: num::index(rng.bits(), 6),
+        actor,
+        triggering: actor,
+        gate: None,
         created: at,
         attempt: 1,
         attempt_created: at,

@@ -3,6 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::gate::Gate;
+
 /// A step of a job and how long it takes.
 #[derive(Debug, Clone)]
 pub(crate) struct StepPlan {
@@ -59,6 +61,8 @@ pub(crate) struct Run {
     pub(crate) branch: Option<String>,
     pub(crate) title: String,
     pub(crate) actor: usize,
+    /// Who started its newest attempt.
+    pub(crate) triggering: usize,
     pub(crate) created: Timestamp,
     pub(crate) attempt: u64,
     pub(crate) attempt_created: Timestamp,
@@ -72,6 +76,8 @@ pub(crate) struct Run {
     pub(crate) cancel_at: Option<Timestamp>,
     pub(crate) ended: Option<(Timestamp, &'static str)>,
     pub(crate) acts: Vec<(SignedDuration, Act)>,
+    /// What it waits for before it begins.
+    pub(crate) gate: Option<Gate>,
     /// Another run of its group is in its way.
     pub(crate) held: bool,
     /// How many of the acts have happened.
@@ -99,6 +105,7 @@ impl Run {
             (Some((_, conclusion)), _) => ("completed", Some(conclusion)),
             (None, Some(_)) => ("in_progress", None),
             (None, None) if self.held => ("pending", None),
+            (None, None) if self.gate.is_some() => ("waiting", None),
             (None, None) => ("queued", None),
         }
     }

@@ -144,14 +144,23 @@ pub(crate) fn toml(demo: &Demo, token_file: &Path) -> String {
                 out.push_str("confirm = \"key\"\n");
                 continue;
             }
+            // The star shows both ways back: its workflow, and the old run once more.
+            let (ladder, rerun) = if name == STAR {
+                (
+                    "\"workflow\", \"old-run\"",
+                    "old-run = { github_rerun = { max_age = \"30d\" } }\n",
+                )
+            } else {
+                ("\"workflow\"", "")
+            };
             out.extend([format!(
                 "live = [\"deployments\"]\n\
                  deploy = {{ workflow = \"deploy.yml\", ref = \"main\", inputs = {{ version = \"$to_version\", sha = \"$to_sha\", cockpit_id = \"$correlation_id\" }} }}\n\
                  canary = {{ jobs = \"canary {{weight}} %\", track = ',track=\"canary\"', stable = ',track=\"stable\"' }}\n\
                  bake = \"30m\"\nconfirm = \"service-name\"\nverify_within = \"15m\"\n\n\
-                 [services.{name}.env.{env}.rollback]\nladder = [\"workflow\"]\n\n\
+                 [services.{name}.env.{env}.rollback]\nladder = [{ladder}]\n\n\
                  [services.{name}.env.{env}.rollback.way]\n\
-                 workflow = {{ github_workflow = {{ file = \"rollback.yml\", ref = \"main\", inputs = {{ sha = \"$to_sha\", cockpit_id = \"$correlation_id\" }} }} }}\n",
+                 workflow = {{ github_workflow = {{ file = \"rollback.yml\", ref = \"main\", inputs = {{ sha = \"$to_sha\", cockpit_id = \"$correlation_id\" }} }} }}\n{rerun}",
             )]);
         }
     }

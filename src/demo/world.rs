@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::Scenario;
 use super::catalog::{OWNER, SERVICES, STAR};
+use super::gate::Gate;
 use super::history;
 use super::metrics::Metrics;
 use super::model::Repo;
@@ -15,6 +16,8 @@ use super::traffic::Defect;
 
 /// How long a run goes on after it was told to stop.
 const STOPPING: SignedDuration = SignedDuration::from_secs(4);
+/// Runs can be run again for that long.
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The bad version starts to fail so long after its deployment started.
 const ONSET: SignedDuration = SignedDuration::from_secs(135);
 
@@ -27,6 +30,15 @@ pub(crate) struct World {
     scenario: Scenario,
     /// When the release of the scenario starts to be deployed, until it did.
     scheduled: Option<Timestamp>,
+}
+
+/// What became of the wish to run a run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rerun {
+    Started,
+    UnderWay,
+    TooOld,
+    TooOften,
 }
 
 /// What a dispatch asks for, checked.
@@ -125,6 +137,7 @@ impl World {
                         .attempt_created
                         .checked_add(QUEUED)
                         .unwrap_or(run.attempt_created);
+                    let ready = run.gate.map_or(ready, |gate| gate.opens().max(ready));
                     offer(
                         if run.held { ready.max(self.now) } else { ready },
                         What::Begin(place, n),
@@ -283,6 +296,7 @@ impl World {
         }
         let head = repo.resolve(&dispatch.reference)?;
         let number = past::number(repo, dispatch.workflow);
+        let gate = env.and_then(|env| Gate::new(env, repo.rules(env), at));
         repo.runs.push(Run {
             id,
             number,
@@ -292,6 +306,8 @@ impl World {
             branch: Some(dispatch.reference.clone()),
             title,
             actor: dispatch.actor,
+            triggering: dispatch.actor,
+            gate,
             created: at,
             attempt: 1,
             attempt_created: at,
@@ -325,19 +341,39 @@ impl World {
         Some(true)
     }
 
-    /// Runs a finished run again. `Some(false)`: it is still under way.
-    pub(crate) fn rerun(&mut self, place: usize, id: u64) -> Option<bool> {
+    /// Somebody approves what a run waits for.
+    pub(crate) fn approve(&mut self, place: usize, id: u64, who: usize) {
         let now = self.now;
-        let run = self
-            .repos
-            .get_mut(place)?
+        let repo = self.repos.get_mut(place);
+        let run = repo.and_then(|r| r.runs.iter_mut().find(|r| r.id == id));
+        if let Some(gate) = run.and_then(|r| r.gate.as_mut()) {
+            gate.approved = gate.approved.or(Some((now, who)));
+        }
+    }
+
+    /// Runs a finished run again, by whoever owns the token. As on GitHub: for a month, fifty times.
+    pub(crate) fn rerun(&mut self, place: usize, id: u64) -> Option<Rerun> {
+        let now = self.now;
+        let repo = self.repos.get_mut(place)?;
+        let at = repo.runs.iter().position(|r| r.id == id)?;
+        let rules = repo
             .runs
-            .iter_mut()
-            .find(|r| r.id == id)?;
+            .get(at)
+            .and_then(|r| r.target)
+            .map(|(env, _)| (env, repo.rules(env)));
+        let run = repo.runs.get_mut(at)?;
         if run.ended.is_none() {
-            return Some(false);
+            return Some(Rerun::UnderWay);
+        }
+        if now.duration_since(run.created) >= MONTH {
+            return Some(Rerun::TooOld);
+        }
+        if run.attempt > 50 {
+            return Some(Rerun::TooOften);
         }
         run.attempt += 1;
+        run.triggering = 0;
+        run.gate = rules.and_then(|(env, rules)| Gate::new(env, rules, now));
         let pipeline = match run.workflow {
             0 => Pipeline::new(id, run.attempt).ci(),
             // An old image is there already: no long bake.
@@ -355,7 +391,7 @@ impl World {
         (run.jobs, run.acts, run.done) = (pipeline.jobs, pipeline.acts, 0);
         (run.began, run.ended, run.cancel_at, run.held) = (None, None, None, false);
         run.attempt_created = now;
-        Some(true)
+        Some(Rerun::Started)
     }
 }
 

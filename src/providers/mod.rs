@@ -28,7 +28,10 @@ use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, ServiceId};
 pub use crate::domain::observe::OverviewAsk;
 use crate::domain::observe::{MetricsClock, SignalBatch, SignalQuery};
 use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunId, RunView};
-use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
+use crate::domain::rollback::holds::{HoldFacts, Pending};
+use crate::domain::rollback::{
+    CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder, RerunOrder,
+};
 use crate::domain::text::Safe;
 
 /// What a trait's method gives: a boxed future, so that the traits are object safe.
@@ -82,12 +85,24 @@ pub trait CodeHost: Debug + Send + Sync {
     ) -> Answer<'a, Result<Approvals>>;
     /// The run whose title or name carries the correlation id; never a guess by time.
     fn find_run<'a>(&'a self, ask: &'a RunAsk) -> Answer<'a, Result<Option<Run>>>;
+    /// An environment's protection rules, and the runs of these workflow files that have not ended. A part that can't be read
+    /// says so for itself; an error only if no part can.
+    fn holds<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        environment: &'a str,
+        files: &'a [String],
+    ) -> Answer<'a, Result<HoldFacts>>;
+    /// What a run waits for: environments with their reviewers and timers.
+    fn pending<'a>(&'a self, repo: &'a RepoSlug, run: RunId) -> Answer<'a, Result<Vec<Pending>>>;
     /// Asks for the limits (free of charge).
     fn rate_limit(&self) -> Answer<'_, Result<Budget>>;
     /// The login behind the token; none where there is no token, or no person behind it.
     fn login(&self) -> Answer<'_, Result<Option<Safe>>>;
     /// Starts the rollback's workflow. Sent once; never repeated by itself.
     fn dispatch<'a>(&'a self, order: &'a DispatchOrder) -> Answer<'a, DispatchAnswer>;
+    /// Repeats a run, whole. Sent once; never repeated by itself.
+    fn rerun<'a>(&'a self, order: &'a RerunOrder) -> Answer<'a, DispatchAnswer>;
     /// Stops a run. Sent once.
     fn cancel<'a>(&'a self, order: &'a CancelOrder) -> Answer<'a, CancelAnswer>;
     /// The limits as last seen in answers.

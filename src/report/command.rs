@@ -4,8 +4,13 @@
 use crate::domain::ids::Target;
 use crate::domain::release::VersionRef;
 
-/// Rolls a target back; `to` none: the last known good.
-pub fn rollback(target: &Target, to: Option<&VersionRef>, reason: &str) -> String {
+/// Rolls a target back; `to` none: the last known good; `way` none: the first of the ladder that fits.
+pub fn rollback(
+    target: &Target,
+    to: Option<&VersionRef>,
+    way: Option<&str>,
+    reason: &str,
+) -> String {
     let mut out = with_target("flightdeck rollback", target);
     if let Some(to) = to {
         let name = to
@@ -14,6 +19,10 @@ pub fn rollback(target: &Target, to: Option<&VersionRef>, reason: &str) -> Strin
             .map_or_else(|| to.sha.as_str(), |v| v.as_str());
         out.push_str(" --to ");
         out.push_str(&quote(name));
+    }
+    if let Some(way) = way {
+        out.push_str(" --way ");
+        out.push_str(&quote(way));
     }
     if !reason.trim().is_empty() {
         out.push_str(" --reason ");
@@ -110,11 +119,16 @@ mod tests {
             version: Some(Safe::new("v2.14.0")),
         };
         assert_eq!(
-            rollback(&target(), Some(&to), "errors x7.5 after v2.15.0"),
-            "flightdeck rollback --service checkout --env production --to v2.14.0 --reason \"errors x7.5 after v2.15.0\""
+            rollback(
+                &target(),
+                Some(&to),
+                Some("old-run"),
+                "errors x7.5 after v2.15.0"
+            ),
+            "flightdeck rollback --service checkout --env production --to v2.14.0 --way old-run --reason \"errors x7.5 after v2.15.0\""
         );
         assert_eq!(
-            rollback(&target(), None, " "),
+            rollback(&target(), None, None, " "),
             "flightdeck rollback --service checkout --env production"
         );
         assert_eq!(

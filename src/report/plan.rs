@@ -3,12 +3,13 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::rollback::how;
+use super::rollback::how_of_plan;
 use super::text::{counted, table};
 use super::versions::with_commit;
 use crate::app::flow::{FlowStep, StepMark};
 use crate::domain::release::Change;
 use crate::domain::rollback::RollbackPlan;
+use crate::domain::rollback::holds::HoldKind;
 use crate::domain::rollback::plan::FromState;
 use crate::domain::units::span;
 
@@ -33,7 +34,10 @@ pub fn text(plan: &RollbackPlan, reason: &str) -> String {
     let usual = plan
         .usual_s
         .map_or_else(String::new, |s| format!("  usually {}", seconds(s)));
-    row("how", format!("{} in {}{usual}", how(&plan.way), plan.repo));
+    row(
+        "how",
+        format!("{} in {}{usual}", how_of_plan(plan, false), plan.repo),
+    );
     if let Some(cancel) = &plan.cancel {
         row("first", format!("run {} is cancelled", cancel.run));
     }
@@ -51,6 +55,13 @@ pub fn text(plan: &RollbackPlan, reason: &str) -> String {
     for warning in &plan.warnings {
         row("!", warning.to_string());
     }
+    for hold in &plan.holds {
+        let label = match hold.kind {
+            HoldKind::Unknown => "?",
+            _ => "held",
+        };
+        row(label, hold.text.to_string());
+    }
     if !reason.is_empty() {
         row("reason", reason.to_owned());
     }
@@ -63,6 +74,10 @@ pub fn text(plan: &RollbackPlan, reason: &str) -> String {
         .collect();
     if !other.is_empty() {
         row("or", format!("--to {}", other.join(", --to ")));
+    }
+    let mut ways = plan.ways.iter().filter(|w| w.id != plan.way.id);
+    if let Some(way) = ways.find(|w| w.unfit.is_none()) {
+        rows.push(vec!["or".to_owned(), format!("--way {}", way.id)]);
     }
     format!("roll back {}\n{}", plan.target, table(&rows))
 }

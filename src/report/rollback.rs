@@ -9,7 +9,9 @@ use crate::app::flow::{Flow, FlowOutcome, FlowStep, Stage};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::ids::Target;
 use crate::domain::release::{Change, VersionRef};
+use crate::domain::rollback::holds::Hold;
 use crate::domain::rollback::journal::Closed;
+use crate::domain::rollback::ways::WayChoice;
 use crate::domain::rollback::{IntentFacts, RollbackPlan, Way, WayKind};
 use crate::domain::text::Safe;
 
@@ -90,6 +92,15 @@ pub struct RollbackReport {
     pub reverts: Vec<RevertReport>,
     /// What to beware of.
     pub warnings: Vec<String>,
+    /// What would hold the run before it starts; none of kind `unknown`: all was read.
+    #[serde(default)]
+    pub holds: Vec<Hold>,
+    /// The ways back that could reach the target, the taken one by its id in `way`.
+    #[serde(default)]
+    pub ways: Vec<WayChoice>,
+    /// The id of the way that is taken.
+    #[serde(default)]
+    pub way: Option<String>,
     /// Why it was done.
     pub reason: Option<String>,
     /// What went wrong, or why it is not verified.
@@ -149,6 +160,9 @@ impl RollbackReport {
             steps: Vec::new(),
             reverts: Vec::new(),
             warnings: Vec::new(),
+            holds: Vec::new(),
+            ways: Vec::new(),
+            way: None,
             reason: None,
             trouble: None,
             took_s: None,
@@ -160,7 +174,10 @@ impl RollbackReport {
         Self {
             from: Some((&plan.from).into()),
             to: Some((&plan.to).into()),
-            how: Some(how(&plan.way)),
+            how: Some(how_of_plan(plan, false)),
+            holds: plan.holds.clone(),
+            ways: plan.ways.clone(),
+            way: Some(plan.way.id.clone()),
             dry_run: true,
             reverts: reverts(&plan.reverts),
             warnings: warnings(plan),
@@ -175,6 +192,8 @@ impl RollbackReport {
             joined: flow.joined,
             steps: flow.steps.iter().map(step).collect(),
             warnings: plan.map_or_else(Vec::new, warnings),
+            holds: plan.map_or_else(Vec::new, |p| p.holds.clone()),
+            ways: plan.map_or_else(Vec::new, |p| p.ways.clone()),
             trouble: flow.trouble.as_ref().map(trouble),
             took_s: flow
                 .ended_at
@@ -222,6 +241,7 @@ impl RollbackReport {
             from: Some((&facts.from).into()),
             to: Some((&facts.to).into()),
             how: Some(how_of_facts(facts)),
+            way: Some(facts.way.clone()),
             reverts: reverts(&facts.reverts),
             reason: Some(facts.reason.clone()),
             ..Self::new(target, outcome)
@@ -240,15 +260,40 @@ fn outcome_of(flow: &Flow) -> RollbackOutcome {
     }
 }
 
+/// What a plan does, in words; with its repository where there is one place for all.
+pub fn how_of_plan(plan: &RollbackPlan, with_repo: bool) -> String {
+    let repo = &plan.repo;
+    match (&plan.way.kind, &plan.rerun) {
+        (WayKind::Workflow { file, git_ref, .. }, _) if with_repo => {
+            format!("workflow {file} on {repo} ({git_ref})")
+        }
+        (WayKind::Rerun { .. }, Some(old)) => {
+            let file = old.file.as_ref().map(|f| format!(" ({f})"));
+            let repo = if with_repo {
+                format!(" on {repo}")
+            } else {
+                String::new()
+            };
+            format!("repeat run {}{}{repo}", old.run, file.unwrap_or_default())
+        }
+        _ if with_repo => format!("{} on {repo}", how(&plan.way)),
+        _ => how(&plan.way),
+    }
+}
+
 /// What a way does, in words.
 pub fn how(way: &Way) -> String {
     match &way.kind {
         WayKind::Workflow { file, git_ref, .. } => format!("workflow {file} on {git_ref}"),
+        WayKind::Rerun { .. } => "repeat the run that deployed it".to_owned(),
         WayKind::Cancel => "cancel the deploy's run".to_owned(),
     }
 }
 
 fn how_of_facts(facts: &IntentFacts) -> String {
+    if let Some(ours) = facts.rerun {
+        return format!("repeat run {}", ours.run);
+    }
     match (&facts.workflow, &facts.git_ref) {
         (Some(file), Some(git_ref)) => format!("workflow {file} on {git_ref}"),
         (Some(file), None) => format!("workflow {file}"),

@@ -9,11 +9,12 @@ use crate::app::world::World;
 use crate::domain::rollback::Confirmation;
 use crate::report::plan::text;
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 19] = [
     "correlation_id",
     "dry_run",
     "environment",
     "from",
+    "holds",
     "how",
     "joined",
     "outcome",
@@ -26,6 +27,8 @@ const KEYS: [&str; 16] = [
     "took_s",
     "trouble",
     "warnings",
+    "way",
+    "ways",
 ];
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -61,6 +64,12 @@ fn a_plan_says_where_and_how_and_what_is_not_known() {
     assert_eq!(json["how"], "workflow rollback.yml on main");
     assert!(json["correlation_id"].is_null() && json["reason"].is_null());
     assert_eq!(
+        json["holds"],
+        json!([{ "kind": "unknown", "text": "what holds a run in production is not known: still being read", "url": null }])
+    );
+    assert_eq!(json["ways"], json!([{ "id": "workflow", "unfit": null }]));
+    assert_eq!(json["way"], "workflow");
+    assert_eq!(
         json["warnings"],
         json!(["it is not known which changes go with it"])
     );
@@ -77,6 +86,7 @@ fn a_plan_reads_in_aligned_lines() {
          how     workflow rollback.yml on main in acme/checkout\n\
          first   run 903 is cancelled\n\
          goes    not known\n\
+         ?       what holds a run in production is not known: still being read\n\
          reason  errors x7.5\n\
          or      --to v1\n"
     );

@@ -81,6 +81,9 @@ fn environment(
 fn way(name: &str, way: &WayConfig) -> Way {
     let kind = match way {
         WayConfig::GithubCancel {} => WayKind::Cancel,
+        WayConfig::GithubRerun(rerun) => WayKind::Rerun {
+            max_age_s: rerun.max_age.0.as_secs(),
+        },
         WayConfig::GithubWorkflow(Dispatch {
             file,
             git_ref,

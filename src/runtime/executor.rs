@@ -137,6 +137,17 @@ impl Live {
                     drop(guard);
                 });
             }
+            Write::Rerun(order) => {
+                let sources = Arc::clone(&self.sources);
+                tokio::spawn(async move {
+                    let answer = sources.rerun(&order).await;
+                    drop(
+                        out.send(Msg::Written(target, Written::Dispatched(answer)))
+                            .await,
+                    );
+                    drop(guard);
+                });
+            }
             Write::OpenIntent { draft, since } => self.disk.run(move |disk| {
                 let written = writes::open_intent(disk, draft, since, &clock);
                 drop(out.blocking_send(Msg::Written(target, written)));
@@ -171,6 +182,8 @@ fn github_of(what: &Fetch) -> Option<String> {
         | Fetch::Checks { source, .. }
         | Fetch::Compare { source, .. }
         | Fetch::Approvals { source, .. }
+        | Fetch::Holds { source, .. }
+        | Fetch::Pending { source, .. }
         | Fetch::FindRun { source, .. } => Some(source.clone()),
         Fetch::Clock { .. }
         | Fetch::Signals { .. }

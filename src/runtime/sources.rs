@@ -15,7 +15,9 @@ use crate::app::msg::Answer;
 use crate::config::model::{Config, GithubConfig, MetricsConfig};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::observe::Budget;
-use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
+use crate::domain::rollback::{
+    CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder, RerunOrder,
+};
 use crate::domain::text::Safe;
 use crate::providers::github::GitHub;
 use crate::providers::http::HttpPolicy;
@@ -187,6 +189,21 @@ impl Sources {
                 Ok(host) => self.told(host.approvals(&repo, &base, &head).await),
                 Err(fault) => Err(fault),
             }),
+            Fetch::Holds {
+                source,
+                repo,
+                environment,
+                files,
+            } => Answer::Holds(match self.host(&source).await {
+                Ok(host) => self.told(host.holds(&repo, &environment, &files).await),
+                Err(fault) => Err(fault),
+            }),
+            Fetch::Pending { source, repo, run } => {
+                Answer::Pending(match self.host(&source).await {
+                    Ok(host) => self.told(host.pending(&repo, run).await),
+                    Err(fault) => Err(fault),
+                })
+            }
             Fetch::GateValue(ask) => Answer::GateValue(self.told(self.values.read(&ask).await)),
             Fetch::FindRun {
                 source,
@@ -227,6 +244,14 @@ impl Sources {
     pub(super) async fn dispatch(&self, order: &DispatchOrder) -> DispatchAnswer {
         match self.host(order.source()).await {
             Ok(host) => host.dispatch(order).await,
+            Err(fault) => DispatchAnswer::Rejected(fault),
+        }
+    }
+
+    /// Repeats a run, once. A source that can't be made was never reached: rejected.
+    pub(super) async fn rerun(&self, order: &RerunOrder) -> DispatchAnswer {
+        match self.host(order.source()).await {
+            Ok(host) => host.rerun(order).await,
             Err(fault) => DispatchAnswer::Rejected(fault),
         }
     }

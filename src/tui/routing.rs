@@ -190,7 +190,11 @@ impl Screen {
             intents.push(Intent::send(Msg::Dismiss(target.clone())));
         }
         if world.envs.get(&target).is_some_and(|s| s.wanted.is_some()) {
-            intents.push(Intent::send(Msg::Want(target, None)));
+            intents.push(Intent::send(Msg::Want(target.clone(), None)));
+        }
+        let way = world.envs.get(&target).and_then(|s| s.wanted_way.as_ref());
+        if way.is_some() {
+            intents.push(Intent::send(Msg::WantWay(target, None)));
         }
         intents
     }

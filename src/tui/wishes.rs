@@ -51,10 +51,15 @@ impl Screen {
             _ if signing.is_some() => signing.unwrap_or_default(),
             Some(form) if is_open(world, &form.target) => command::resume(&form.target),
             Some(form) => {
-                command::rollback(&form.target, to(&form.target).as_ref(), &form.reason.text())
+                let way = world
+                    .envs
+                    .get(&form.target)
+                    .and_then(|s| s.wanted_way.as_deref());
+                let to = to(&form.target);
+                command::rollback(&form.target, to.as_ref(), way, &form.reason.text())
             }
             None if verdict::advised(slice) => {
-                command::rollback(target, to(target).as_ref(), &slice.reason())
+                command::rollback(target, to(target).as_ref(), None, &slice.reason())
             }
             None => command::status(target),
         };

@@ -51,6 +51,8 @@ mod prometheus;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod rerun;
+#[cfg(test)]
 mod screens;
 #[cfg(test)]
 mod sizes;

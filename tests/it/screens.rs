@@ -136,6 +136,34 @@ fn the_rollback_in_its_stages() {
 }
 
 #[test]
+fn what_holds_a_rollback_is_on_its_card() {
+    let tales: Vec<Tale> = vec![
+        ("held", stories::held),
+        ("held_unknown", stories::held_unknown),
+        ("held_running", stories::held_running),
+        ("old_run", stories::old_run),
+        ("too_old_run", stories::too_old_run),
+    ];
+    for (name, tale) in tales {
+        let mut shop = tale();
+        for size in USUAL {
+            snapshot(&format!("rollback__{name}"), size, &mut shop, &["R"]);
+        }
+    }
+    for (name, tale) in [
+        ("held", stories::held as fn() -> Shop),
+        ("old_run", stories::old_run),
+    ] {
+        let mut shop = tale();
+        for size in USUAL {
+            let name = format!("dry_run__{name}");
+            snapshot(&name, size, &mut shop, &["R", "tab", "enter"]);
+        }
+    }
+    snapshot("cockpit__held", (120, 40), &mut stories::held(), &[]);
+}
+
+#[test]
 fn configured_gates_in_their_stages() {
     let mut shop = stories::gated();
     for size in [(60, 16), (80, 24), (120, 40), (200, 60)] {

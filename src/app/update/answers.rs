@@ -24,6 +24,10 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
                         name,
                         verified: true,
                     };
+                    // Who may approve a rollback's run depends on who starts it.
+                    for target in world.close_targets() {
+                        derive::plan(world, &target, now);
+                    }
                 }
             }
             Err(fault) => {
@@ -52,6 +56,14 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
         }
         (EffectKey::Compare(target, _, _), Answer::Compare(result)) => {
             slice_answer(world, key, target, result, now, |s| &mut s.comparison);
+            derive::plan(world, target, now);
+        }
+        (EffectKey::OldRun(target, _), Answer::Run(result)) => {
+            slice_answer(world, key, target, result, now, |s| &mut s.old_run);
+            derive::plan(world, target, now);
+        }
+        (EffectKey::Holds(target, _), Answer::Holds(result)) => {
+            slice_answer(world, key, target, result, now, |s| &mut s.holds);
             derive::plan(world, target, now);
         }
         (EffectKey::Clock(target), Answer::Clock(result)) => {
@@ -83,6 +95,14 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
         (EffectKey::FlowCancelled(target, _), Answer::Run(result)) => {
             let result = settle(world, key, result, now);
             return flow::cancelled_run_seen(world, target, result, now);
+        }
+        (EffectKey::FlowRerun(target, _), Answer::Run(result)) => {
+            let result = settle(world, key, result, now);
+            return flow::rerun_seen(world, target, result, now);
+        }
+        (EffectKey::FlowPending(target, _), Answer::Pending(result)) => {
+            let result = settle(world, key, result, now);
+            flow::pending_seen(world, target, result, now);
         }
         (EffectKey::FlowFind(target, _), Answer::Found(result)) => {
             let result = settle(world, key, result, now);

@@ -207,6 +207,11 @@ pub(super) fn with_plan_input<R>(
         irreversible: &service.irreversible,
         left: &left,
         wanted: slice.wanted.as_deref(),
+        wanted_way: slice.wanted_way.as_deref(),
+        environment: &env.github_environment,
+        old_run: &slice.old_run,
+        holds: &slice.holds,
+        who: world.who.verified.then_some(&world.who.name),
         usual_s: plan::usual(&mut took),
         now,
     };

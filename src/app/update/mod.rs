@@ -7,6 +7,7 @@ mod flow;
 mod gates;
 #[cfg(test)]
 mod gates_tests;
+mod holds;
 mod leap;
 mod record;
 mod ruled;
@@ -35,6 +36,12 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Want(target, wanted) => {
             if let Some(slice) = world.envs.get_mut(&target) {
                 slice.wanted = wanted;
+                derive::plan(world, &target, now);
+            }
+        }
+        Msg::WantWay(target, wanted) => {
+            if let Some(slice) = world.envs.get_mut(&target) {
+                slice.wanted_way = wanted;
                 derive::plan(world, &target, now);
             }
         }

@@ -22,6 +22,8 @@ const DEPLOY_S: i64 = 10;
 const ROLLBACK_S: i64 = 3;
 /// Runs and jobs during a deploy.
 const RUN_S: i64 = 5;
+/// What a rollback's run waits for.
+const PENDING_S: i64 = 10;
 /// Checks of a candidate.
 const CHECKS_S: i64 = 60;
 /// Another process' ledger rows are looked for that often while they are waited for; else the store tells of changes.
@@ -183,6 +185,7 @@ fn of_target(world: &World, target: &Target, now: Now, list: &mut Vec<Wanted>) {
         && let Some(Ok((from, _, to))) =
             super::derive::with_plan_input(world, target, now, plan::endpoints)
     {
+        super::holds::wanted(world, target, &to, |s| every(world, s, factor), list);
         list.push(Wanted {
             key: EffectKey::Compare(target.clone(), to.sha, from.sha),
             every: None,
@@ -225,10 +228,24 @@ fn of_target(world: &World, target: &Target, now: Now, list: &mut Vec<Wanted>) {
                 let key = EffectKey::FlowFind(target.clone(), flow.facts.correlation_id.clone());
                 list.push(Wanted { key, every: fast });
             }
-            Stage::Running(run) => list.push(Wanted {
-                key: EffectKey::FlowRun(target.clone(), *run),
-                every: fast,
-            }),
+            Stage::LookingUp { .. } => {
+                if let Some(ours) = flow.facts.rerun {
+                    let key = EffectKey::FlowRerun(target.clone(), ours.run);
+                    list.push(Wanted { key, every: fast });
+                }
+            }
+            Stage::Running(run) => {
+                list.push(Wanted {
+                    key: EffectKey::FlowRun(target.clone(), *run),
+                    every: fast,
+                });
+                if flow.held_since.is_some() {
+                    list.push(Wanted {
+                        key: EffectKey::FlowPending(target.clone(), *run),
+                        every: Some(every(world, PENDING_S, 1.0)),
+                    });
+                }
+            }
             _ => {}
         }
     }
@@ -266,10 +283,30 @@ fn fetch(world: &World, key: &EffectKey, now: Now) -> Option<Fetch> {
                 .collect(),
         },
         EffectKey::Run(target, run)
+        | EffectKey::OldRun(target, run)
+        | EffectKey::FlowRerun(target, run)
         | EffectKey::FlowRun(target, run)
         | EffectKey::FlowCancelled(target, run) => {
             let (source, repo) = source_and_repo(target)?;
             Fetch::Run {
+                source,
+                repo,
+                run: *run,
+            }
+        }
+        EffectKey::Holds(target, files) => {
+            let (source, repo) = source_and_repo(target)?;
+            let (_, env) = world.configured(target)?;
+            Fetch::Holds {
+                source,
+                repo,
+                environment: env.github_environment.clone(),
+                files: files.clone(),
+            }
+        }
+        EffectKey::FlowPending(target, run) => {
+            let (source, repo) = source_and_repo(target)?;
+            Fetch::Pending {
                 source,
                 repo,
                 run: *run,

@@ -24,7 +24,11 @@ use crate::runtime::Driver;
 
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Rollback, out: &mut Output) -> Result<u8, Failure> {
-    let plain = args.to.is_none() && args.reason.is_none() && !args.dry_run && !args.yes;
+    let plain = args.to.is_none()
+        && args.way.is_none()
+        && args.reason.is_none()
+        && !args.dry_run
+        && !args.yes;
     if args.open.is_some() && !plain {
         return Err(Failure::usage(
             "`resume` and `resolve` take the flags behind their own name only",
@@ -60,7 +64,11 @@ async fn roll_back(
     if let Some(to) = &args.to {
         driver.send(Msg::Want(target.clone(), Some(to.clone())));
     }
+    if let Some(way) = &args.way {
+        driver.send(Msg::WantWay(target.clone(), Some(way.clone())));
+    }
     ready::wait(driver, target).await?;
+    ready::holds(driver, target, args.dry_run).await;
     if !args.dry_run && open::is_open(driver.world(), target) {
         open::may_join(driver.world(), target, args.to.as_deref())?;
         driver.send(Msg::Resume(target.clone()));
@@ -136,7 +144,9 @@ fn refused(driver: &Driver, target: &Target, refusal: &Refusal, out: &mut Output
         return GOOD;
     }
     let kind = match refusal {
-        Refusal::NotKnownGood { .. } | Refusal::IsLive { .. } => FaultKind::Usage,
+        Refusal::NotKnownGood { .. } | Refusal::IsLive { .. } | Refusal::NotAWay { .. } => {
+            FaultKind::Usage
+        }
         _ => FaultKind::Refused,
     };
     refuse(target, kind, refusal.to_string(), refusal.hint(), out)

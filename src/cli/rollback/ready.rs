@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::app::effect::EffectKey;
 use crate::app::world::{EnvSlice, World};
 use crate::cli::drive::{
-    ledger_answered, overview_answered, signals_answered, until, who_answered,
+    answered, ledger_answered, overview_answered, signals_answered, until, who_answered,
 };
 use crate::cli::failure::Failure;
 use crate::cli::setup::Setup;
@@ -15,6 +16,8 @@ use crate::runtime::Driver;
 
 /// A plan must be there within that time, retries of the sources included.
 const PLAN_WITHIN: Duration = Duration::from_mins(1);
+/// What would hold the run is known within that time, or said to be not known: for a plan to read, and before a real rollback.
+const HOLDS_WITHIN: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(3));
 /// The verdict gives a reason within that time, or the person has to.
 const REASON_WITHIN: Duration = Duration::from_secs(20);
 
@@ -85,6 +88,28 @@ fn is_there(world: &World, target: &Target) -> bool {
         None => false,
     };
     planned && who_answered(world, target)
+}
+
+/// Waits a moment for what would hold the run, and for the run that may be repeated. A rollback never waits long for either.
+pub(super) async fn holds(driver: &mut Driver, target: &Target, dry_run: bool) {
+    let limit = if dry_run {
+        HOLDS_WITHIN.0
+    } else {
+        HOLDS_WITHIN.1
+    };
+    until(driver, limit, |d| {
+        let world = d.world();
+        let Some(slice) = world.envs.get(target) else {
+            return true;
+        };
+        let asked = |key: &EffectKey| match key {
+            EffectKey::Holds(t, _) | EffectKey::OldRun(t, _) => t == target,
+            _ => false,
+        };
+        !world.schedule.asks(asked)
+            && (answered(&slice.holds) || !matches!(slice.plan, Some(Ok(_))))
+    })
+    .await;
 }
 
 /// The reason: the given one, else what the verdict says. Empty: the person has to write one.

@@ -176,10 +176,10 @@ const ROLLBACK: &[Key] = &[
     Key::leaf(
         "ladder",
         Kind::List(&Kind::Id),
-        "Which ways are tried, in order; `R` preselects the first that reaches the target.",
+        "Which ways are tried, in order; `R` preselects the first that reaches the target, and says why an earlier one does not.",
     )
     .required()
-    .example("[\"stop\", \"workflow\"]"),
+    .example("[\"stop\", \"old-run\", \"workflow\"]"),
     Key::new(
         "way",
         Node::Keyed(&WAYS),
@@ -189,7 +189,7 @@ const ROLLBACK: &[Key] = &[
 
 const WAYS: Keyed = Keyed {
     what: "way back",
-    examples: &["stop", "workflow"],
+    examples: &["stop", "old-run", "workflow"],
     more: "",
     built_in: &[],
     entry: Node::Choice(&[
@@ -199,6 +199,18 @@ const WAYS: Keyed = Keyed {
             "Cancels the run of the deploy that is still under way.",
         )
         .example("{}"),
+        Key::new(
+            "github_rerun",
+            Node::Table(&[Key::leaf(
+                "max_age",
+                Kind::Period,
+                "Runs older than that are left alone. GitHub repeats a run for 30 days after its first attempt, so that is the most.",
+            )
+            .default("\"30d\"")]),
+            "Repeats the run that once deployed the target: all of it, with its workflow file and inputs of then and the secrets of today.\n\
+             It needs no workflow of its own, but only works while GitHub repeats the run: 30 days, 50 times, not while it is under way.",
+        )
+        .example("{ max_age = \"30d\" }"),
         Key::new(
             "github_workflow",
             Node::Table(&[

@@ -9,7 +9,7 @@ use crate::demo::catalog::OWNER;
 use crate::demo::model::{Repo, Workflow};
 use crate::demo::people::person;
 use crate::demo::runs::{Run, Seen};
-use crate::demo::world::{Dispatch, World};
+use crate::demo::world::{Dispatch, Rerun, World};
 
 /// `workflow`.
 pub(crate) fn workflow(base: &str, repo: &Repo, workflow: &Workflow) -> Value {
@@ -40,7 +40,7 @@ pub(crate) fn run(base: &str, repo: &Repo, run: &Run, now: Timestamp) -> Value {
         "status": status, "conclusion": conclusion, "workflow_id": workflow.map_or(0, |w| w.id),
         "check_suite_id": suite, "check_suite_node_id": node("CS", suite),
         "created_at": time(run.created), "updated_at": time(run.updated(now)), "run_started_at": time(run.attempt_created),
-        "actor": user(base, run.actor), "triggering_actor": user(base, run.actor), "pull_requests": [],
+        "actor": user(base, run.actor), "triggering_actor": user(base, run.triggering), "pull_requests": [],
         "url": url, "html_url": format!("{WEB}/{OWNER}/{}/actions/runs/{}", repo.name, run.id),
         "jobs_url": format!("{url}/jobs"), "logs_url": format!("{url}/logs"), "artifacts_url": format!("{url}/artifacts"),
         "cancel_url": format!("{url}/cancel"), "rerun_url": format!("{url}/rerun"),
@@ -268,11 +268,19 @@ pub(crate) fn cancel(world: &mut World, place: usize, id: u64) -> Reply {
 pub(crate) fn rerun(world: &mut World, place: usize, id: u64) -> Reply {
     match world.rerun(place, id) {
         None => Reply::missing(),
-        Some(false) => Reply::error(
+        Some(Rerun::UnderWay) => Reply::error(
             403,
             "The workflow run cannot be retried: it is still in progress",
         ),
-        Some(true) => Reply {
+        Some(Rerun::TooOld) => Reply::error(
+            403,
+            "Unable to retry this workflow run because it was created over a month ago",
+        ),
+        Some(Rerun::TooOften) => Reply::error(
+            403,
+            "Unable to retry this workflow run because it was retried 50 times",
+        ),
+        Some(Rerun::Started) => Reply {
             status: 201,
             headers: Vec::new(),
             body: Some(json!({})),

@@ -5,6 +5,7 @@ mod checks;
 mod commits;
 pub(crate) mod graphql;
 mod json;
+mod protection;
 mod reply;
 mod repos;
 mod route;

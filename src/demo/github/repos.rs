@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::json::{WEB, commit, maybe, node, repo_url, time, user};
+use super::protection;
 use super::reply::{Ask, Reply, counted, list};
 use crate::demo::catalog::OWNER;
 use crate::demo::model::{Deployment, Environment, Milestone, Release, Repo, Status};
@@ -95,7 +96,7 @@ fn environment(base: &str, repo: &Repo, env: &Environment) -> Value {
         "url": format!("{}/environments/{}", repo_url(base, repo), env.name),
         "html_url": format!("{WEB}/{OWNER}/{}/deployments/activity_log?environments_filter={}", repo.name, env.name),
         "created_at": time(env.created), "updated_at": time(env.created), "can_admins_bypass": true,
-        "protection_rules": [], "deployment_branch_policy": null,
+        "protection_rules": protection::rules(base, env), "deployment_branch_policy": null,
     })
 }
 

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::json::{full_repo, me};
-use super::reply::{Ask, Reply, list};
-use super::{actions, checks, commits, repos};
+use super::reply::{Ask, Reply};
+use super::{actions, checks, commits, protection, repos};
 use crate::demo::history::hours_before;
 use crate::demo::world::World;
 
@@ -47,6 +47,7 @@ fn read(ask: &Ask, world: &World, place: usize, rest: &[&str]) -> Reply {
         ["milestones"] => repos::milestones(ask, repo),
         ["environments"] => repos::environments(ask, repo),
         ["environments", name] => repos::one_environment(ask, repo, name),
+        ["environments", name, what] => protection::of_environment(repo, name, what),
         ["deployments"] => repos::deployments(ask, repo),
         ["deployments", id, rest @ ..] => repos::one_deployment(ask, repo, id, rest),
         ["branches", name] => repos::branch(ask, repo, name),
@@ -81,9 +82,8 @@ fn read(ask: &Ask, world: &World, place: usize, rest: &[&str]) -> Reply {
                 ["attempts", n, "jobs"] if *n == run.attempt.to_string() => {
                     actions::jobs(ask, repo, run, now)
                 }
-                ["pending_deployments" | "approvals"] => {
-                    list(ask, Vec::<()>::new(), |()| json!({}))
-                }
+                ["pending_deployments"] => protection::pending(ask, repo, run),
+                ["approvals"] => protection::approvals(ask, repo, run, now),
                 _ => Reply::missing(),
             }
         }
@@ -123,6 +123,12 @@ fn write(ask: &Ask, world: &mut World, place: usize, rest: &[&str]) -> Reply {
         ["actions", "runs", id, "cancel" | "force-cancel"] if ask.method == "POST" => id
             .parse()
             .map_or_else(|_| Reply::missing(), |id| actions::cancel(world, place, id)),
+        ["actions", "runs", id, "pending_deployments"] if ask.method == "POST" => {
+            id.parse().map_or_else(
+                |_| Reply::missing(),
+                |id| protection::review(world, place, id),
+            )
+        }
         ["actions", "runs", id, "rerun" | "rerun-failed-jobs"] if ask.method == "POST" => id
             .parse()
             .map_or_else(|_| Reply::missing(), |id| actions::rerun(world, place, id)),

@@ -43,35 +43,50 @@ pub fn evaluate(facts: &Facts<'_>) -> Finding {
             why()
         ));
     }
-    let workflow = back.ways.iter().find_map(|w| match &w.kind {
-        WayKind::Workflow { file, .. } => Some((w.id.as_str(), file.as_str())),
-        WayKind::Cancel => None,
-    });
+    // A workflow reaches any version; whether a run can be repeated is only known of the run that the plan has read.
+    let of_kind = |workflow: bool| {
+        back.ways.iter().find_map(|w| match &w.kind {
+            WayKind::Workflow { file, .. } if workflow => Some((w.id.as_str(), file.as_str())),
+            WayKind::Rerun { .. } if !workflow => Some((w.id.as_str(), "an old run, repeated")),
+            _ => None,
+        })
+    };
+    let workflow = of_kind(true);
+    let way = workflow.or_else(|| of_kind(false));
     let leaves_candidate = match plan {
         Ok(plan) => plan.from.sha == facts.candidate.sha,
         Err(_) => back.live.is_some_and(|l| l.sha == facts.candidate.sha),
     };
     let mut holds = Vec::new();
-    let (state, summary) = match (workflow, plan, back.live) {
+    let (state, summary) = match (way, plan, back.live) {
         (None, _, _) => (
             GateState::Fail,
             "no way back is configured for this environment".to_owned(),
         ),
         // The candidate is out already, or on its way: the plan is the one that `R` would follow.
-        (Some((way, _)), Ok(plan), _) if leaves_candidate => {
+        (Some(_), Ok(plan), _) if leaves_candidate => {
             holds.extend(plan.warnings.iter().map(ToString::to_string));
-            (GateState::Pass, format!("back to {} by {way}", plan.to))
+            (
+                GateState::Pass,
+                format!("back to {} by {}", plan.to, plan.way.id),
+            )
         }
         (Some(_), Err(Refusal::Unknown(_, why)), _) => (GateState::Unknown, why.clone()),
         (Some(_), Err(refusal), _) if leaves_candidate => (GateState::Fail, refusal.to_string()),
         // It is not out yet: what is live now is where the way back leads.
-        (Some((way, _)), _, Some(live)) => (GateState::Pass, format!("back to {live} by {way}")),
+        (Some((way, _)), _, Some(live)) if workflow.is_some() => {
+            (GateState::Pass, format!("back to {live} by {way}"))
+        }
+        (Some((way, _)), _, Some(live)) => (
+            GateState::Unknown,
+            format!("back to {live} by {way}, if its run can still be repeated then"),
+        ),
         (Some(_), _, None) => (
             GateState::Fail,
             "nothing is live here yet, so there is nothing to go back to".to_owned(),
         ),
     };
-    let value = match (holds.as_slice(), workflow) {
+    let value = match (holds.as_slice(), way) {
         ([], Some((_, file))) => file.to_owned(),
         ([], None) => "no way".to_owned(),
         (holds, _) => holds.join("; "),

@@ -63,6 +63,9 @@ pub struct KnownGood {
     pub since: Timestamp,
     /// When something else replaced it.
     pub until: Timestamp,
+    /// The newest workflow run that put it there, where it can be told.
+    #[serde(default)]
+    pub run: Option<RunId>,
 }
 
 /// An environment's state, read from its deployments.
@@ -161,12 +164,14 @@ pub fn read(deployments: &[Deployment], name: NameOf<'_>) -> EnvState {
         let Some(good_since) = d.succeeded_at() else {
             continue;
         };
-        let seen = d.sha == live.sha || state.known_good.iter().any(|k| k.what.sha == d.sha);
-        if !seen {
+        if let Some(known) = state.known_good.iter_mut().find(|k| k.what.sha == d.sha) {
+            known.run = known.run.or_else(|| d.run_id());
+        } else if d.sha != live.sha {
             state.known_good.push(KnownGood {
                 what: name(d),
                 since: good_since,
                 until,
+                run: d.run_id(),
             });
         }
         until = good_since;

@@ -70,6 +70,23 @@ impl Conclusion {
     pub fn passed(&self) -> bool {
         matches!(self, Self::Success | Self::Neutral | Self::Skipped)
     }
+
+    /// As people read it: `timed out`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Neutral => "neutral",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+            Self::TimedOut => "timed out",
+            Self::ActionRequired => "action required",
+            Self::StartupFailure => "startup failure",
+            Self::Stale => "stale",
+            Self::Other(word) => word.as_str(),
+        }
+        .to_owned()
+    }
 }
 
 /// A workflow run.
@@ -107,6 +124,14 @@ impl Run {
     /// Whether it has ended.
     pub fn is_completed(&self) -> bool {
         self.status == RunStatus::Completed
+    }
+
+    /// Its workflow's file name: `deploy.yml` of `.github/workflows/deploy.yml@refs/heads/main`.
+    pub fn file(&self) -> Option<Safe> {
+        let path = self.path.as_ref()?.as_str();
+        let path = path.split_once('@').map_or(path, |(path, _)| path);
+        let name = path.rsplit('/').next()?;
+        Some(Safe::new(name)).filter(|n| !n.is_empty())
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::rerun::RerunFacts;
 use crate::domain::ids::{CommitSha, CorrelationId, Target};
 use crate::domain::ledger::Row;
 use crate::domain::release::{Change, RunId, VersionRef};
@@ -89,6 +90,9 @@ pub struct IntentFacts {
     pub workflow: Option<String>,
     /// The ref it is dispatched on.
     pub git_ref: Option<String>,
+    /// The run that is repeated, and its latest attempt before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun: Option<RerunFacts>,
     /// The deploy that is cancelled first.
     pub cancel_run: Option<RunId>,
     /// Why.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::IntentFacts;
 use super::plan::{ConfirmBy, RollbackPlan, WayKind};
+use super::rerun::RerunFacts;
 use crate::domain::ids::{CorrelationId, RepoSlug, Target};
 use crate::domain::release::RunId;
 use crate::domain::text::Safe;
@@ -65,6 +66,15 @@ pub struct DispatchOrder {
     correlation: CorrelationId,
 }
 
+/// An order to repeat an old run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RerunOrder {
+    target: Target,
+    source: String,
+    repo: RepoSlug,
+    ours: RerunFacts,
+}
+
 /// An order to cancel a deploy's run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelOrder {
@@ -123,7 +133,7 @@ impl ApprovedPlan {
     pub fn facts(&self) -> IntentFacts {
         let (workflow, git_ref) = match &self.plan.way.kind {
             WayKind::Workflow { file, git_ref, .. } => (Some(file.clone()), Some(git_ref.clone())),
-            WayKind::Cancel => (None, None),
+            WayKind::Rerun { .. } | WayKind::Cancel => (None, None),
         };
         IntentFacts {
             operation: self.ids.operation.clone(),
@@ -133,6 +143,7 @@ impl ApprovedPlan {
             way: self.plan.way.id.clone(),
             workflow,
             git_ref,
+            rerun: self.rerun_facts(),
             cancel_run: self.plan.cancel.as_ref().map(|c| c.run),
             reason: self.reason.clone(),
             reverts: self.plan.reverts.clone(),
@@ -171,6 +182,25 @@ impl ApprovedPlan {
                 .map(|(k, v)| (k.clone(), self.fill(v)))
                 .collect(),
             correlation: self.ids.dispatch.clone(),
+        })
+    }
+
+    fn rerun_facts(&self) -> Option<RerunFacts> {
+        let old = self.plan.rerun.as_ref();
+        old.filter(|_| matches!(self.plan.way.kind, WayKind::Rerun { .. }))
+            .map(|old| RerunFacts {
+                run: old.run,
+                attempt: old.attempt,
+            })
+    }
+
+    /// The order to repeat the old run, where that is the way.
+    pub fn rerun_order(&self) -> Option<RerunOrder> {
+        self.rerun_facts().map(|ours| RerunOrder {
+            target: self.plan.target.clone(),
+            source: self.plan.source.clone(),
+            repo: self.plan.repo.clone(),
+            ours,
         })
     }
 
@@ -241,6 +271,29 @@ impl DispatchOrder {
     /// The id to find it by.
     pub fn correlation(&self) -> &CorrelationId {
         &self.correlation
+    }
+}
+
+impl RerunOrder {
+    /// Where.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+    /// The GitHub source's name.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+    /// The repository.
+    pub fn repo(&self) -> &RepoSlug {
+        &self.repo
+    }
+    /// The run.
+    pub fn run(&self) -> RunId {
+        self.ours.run
+    }
+    /// The attempt that the order asks for.
+    pub fn next_attempt(&self) -> u32 {
+        self.ours.attempt.saturating_add(1)
     }
 }
 

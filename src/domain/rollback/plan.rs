@@ -4,10 +4,15 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::holds::{self, Hold, HoldFacts};
+pub use super::refusal::Refusal;
+use super::rerun::Rerun;
+use super::ways::{self, WayChoice};
 use crate::domain::catalog::Confirm;
+use crate::domain::fetched::Fetched;
 use crate::domain::ids::{CommitSha, RepoSlug, Target};
 use crate::domain::release::live::{Attempt, EnvState, KnownGood};
-use crate::domain::release::{Change, Comparison, DeploymentState, RunId, VersionRef};
+use crate::domain::release::{Change, Comparison, DeploymentState, RunId, RunView, VersionRef};
 use crate::domain::text::Safe;
 use crate::domain::units::Now;
 
@@ -31,6 +36,11 @@ pub enum WayKind {
         git_ref: String,
         /// Its inputs, with `$to_sha`, `$to_version`, `$from_sha`, `$from_version`, `$service`, `$env`, `$correlation_id`.
         inputs: Vec<(String, String)>,
+    },
+    /// Runs the workflow run again that once deployed the target: all of it, as it was then.
+    Rerun {
+        /// Runs older than that are left alone, in seconds; GitHub's own limit is 30 days.
+        max_age_s: i64,
     },
     /// Cancels the deploy's run. It leaves the environment as it stands, so alone it reaches no target.
     Cancel,
@@ -68,6 +78,12 @@ pub struct RollbackPlan {
     pub cancel: Option<CancelRun>,
     /// How.
     pub way: Way,
+    /// The run that is repeated, where the way is to repeat one.
+    pub rerun: Option<Rerun>,
+    /// All ways that could reach the target, in the order of the ladder.
+    pub ways: Vec<WayChoice>,
+    /// What would hold the rollback's run before it starts, as far as it is known.
+    pub holds: Vec<Hold>,
     /// The changes that go.
     pub reverts: Vec<Change>,
     /// Whether `reverts` is all of them; false while they are not known.
@@ -111,76 +127,6 @@ pub enum FromState {
     Broken,
 }
 
-/// Why there is no plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum Refusal {
-    /// Writes are off.
-    #[error("{0}")]
-    ReadOnly(String),
-    /// No way back is configured here.
-    #[error("no rollback is configured for {0}")]
-    NotConfigured(Target),
-    /// It is not known what runs.
-    #[error("it is not known what runs in {0}: {1}")]
-    Unknown(Target, String),
-    /// There is nothing older to go to.
-    #[error("no earlier version that was live in {0} is known")]
-    NoTarget(Target),
-    /// The last rollback already did it.
-    #[error(
-        "already done: {target} was rolled back from {from} to {to}, and nothing newer was deployed since"
-    )]
-    AlreadyDone {
-        /// Where.
-        target: Target,
-        /// What was left.
-        from: Box<VersionRef>,
-        /// What is live.
-        to: Box<VersionRef>,
-    },
-    /// The wanted version was never live here.
-    #[error("{wanted} was never live in {target}; known: {known}")]
-    NotKnownGood {
-        /// Where.
-        target: Target,
-        /// What was asked for.
-        wanted: String,
-        /// What there is.
-        known: String,
-    },
-    /// The wanted version is live already.
-    #[error("{wanted} is live in {target} already")]
-    IsLive {
-        /// Where.
-        target: Target,
-        /// What was asked for.
-        wanted: String,
-    },
-}
-
-impl Refusal {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::ReadOnly(_) => {
-                "start without --read-only, and trust the project's file (`flightdeck config trust`), to allow writes"
-                    .to_owned()
-            }
-            Self::NotConfigured(t) => format!(
-                "add [services.{}.env.{}.rollback] with a way, for example way.workflow = {{ github_workflow = {{ file = \"rollback.yml\", ref = \"main\" }} }}",
-                t.service, t.env
-            ),
-            Self::Unknown(..) => {
-                "wait for the source to answer, or run `flightdeck status` to see what fails"
-                    .to_owned()
-            }
-            Self::NoTarget(_) | Self::NotKnownGood { .. } => return None,
-            Self::AlreadyDone { .. } => "go further back with --to VERSION".to_owned(),
-            Self::IsLive { .. } => "choose another version".to_owned(),
-        })
-    }
-}
-
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanInput<'a> {
@@ -204,6 +150,16 @@ pub struct PlanInput<'a> {
     pub left: &'a [CommitSha],
     /// A version or sha that was asked for (`--to`).
     pub wanted: Option<&'a str>,
+    /// A way that was asked for by its id.
+    pub wanted_way: Option<&'a str>,
+    /// The environment's name at GitHub.
+    pub environment: &'a str,
+    /// The run that deployed the target, as it was last read.
+    pub old_run: &'a Fetched<RunView>,
+    /// The environment's rules and the runs under way, as they were last read.
+    pub holds: &'a Fetched<HoldFacts>,
+    /// Who would start the run: the token's login, where it is known.
+    pub who: Option<&'a Safe>,
     /// How long earlier rollbacks took, in seconds.
     pub usual_s: Option<i64>,
     /// The time.
@@ -335,14 +291,10 @@ fn is_under_way(state: &DeploymentState) -> bool {
 /// # Errors
 /// A [`Refusal`] that says why there is none.
 pub fn plan(input: &PlanInput<'_>) -> Result<RollbackPlan, Refusal> {
-    // The first way that reaches the target by itself; cancelling a deploy is a step of every way, not one of its own.
-    let Some(way) = input
-        .ways
-        .iter()
-        .find(|w| matches!(w.kind, WayKind::Workflow { .. }))
-    else {
+    // Cancelling a deploy is a step of every way, not one of its own.
+    if !input.ways.iter().any(ways::reaches) {
         return Err(Refusal::NotConfigured(input.target.clone()));
-    };
+    }
     let ends = all_endpoints(input)?;
     let cancel = ends
         .attempt
@@ -353,7 +305,8 @@ pub fn plan(input: &PlanInput<'_>) -> Result<RollbackPlan, Refusal> {
                 url: a.url.clone(),
             })
         });
-    let mut warnings = Vec::new();
+    let chosen = ways::choose(input, &ends.to)?;
+    let mut warnings = chosen.warnings;
     if ends.from_state == FromState::InProgress && cancel.is_none() {
         warnings.push(Safe::new("the deploy's workflow run is not known, so it can't be cancelled first: it may still deploy after the rollback"));
     }
@@ -372,6 +325,15 @@ pub fn plan(input: &PlanInput<'_>) -> Result<RollbackPlan, Refusal> {
             )));
         }
     }
+    let holds = holds::told(&holds::Ask {
+        environment: input.environment,
+        facts: input.holds,
+        way: &chosen.way,
+        rerun: chosen.rerun.as_ref(),
+        cancel: cancel.as_ref().map(|c| c.run),
+        who: input.who,
+        now: input.now,
+    });
     Ok(RollbackPlan {
         target: input.target.clone(),
         repo: input.repo.clone(),
@@ -382,7 +344,10 @@ pub fn plan(input: &PlanInput<'_>) -> Result<RollbackPlan, Refusal> {
         to_live_s: ends.to_live_s,
         choices: ends.choices,
         cancel,
-        way: way.clone(),
+        way: chosen.way,
+        rerun: chosen.rerun,
+        ways: chosen.ways,
+        holds,
         reverts: comparison.map(|c| c.changes.clone()).unwrap_or_default(),
         reverts_known: comparison.is_some_and(|c| !c.partial),
         warnings,

@@ -4,6 +4,7 @@ mod checks;
 mod client;
 mod compare;
 mod errors;
+mod holds;
 mod inspect;
 mod overview;
 mod queries;
@@ -33,7 +34,10 @@ use super::http::Limits;
 use super::{Answer, CodeHost, OverviewAsk, Result, RunAsk};
 use crate::domain::ids::{CommitSha, RepoSlug, ServiceId};
 use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunId, RunView};
-use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
+use crate::domain::rollback::holds::{HoldFacts, Pending};
+use crate::domain::rollback::{
+    CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder, RerunOrder,
+};
 use crate::domain::text::Safe;
 
 impl GitHub {
@@ -125,6 +129,19 @@ impl CodeHost for GitHub {
         Box::pin(self.search_run(ask))
     }
 
+    fn holds<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        environment: &'a str,
+        files: &'a [String],
+    ) -> Answer<'a, Result<HoldFacts>> {
+        Box::pin(self.hold_facts(repo, environment, files))
+    }
+
+    fn pending<'a>(&'a self, repo: &'a RepoSlug, run: RunId) -> Answer<'a, Result<Vec<Pending>>> {
+        Box::pin(self.pending_of(repo, run))
+    }
+
     fn rate_limit(&self) -> Answer<'_, Result<Budget>> {
         Box::pin(self.ask_limits())
     }
@@ -135,6 +152,10 @@ impl CodeHost for GitHub {
 
     fn dispatch<'a>(&'a self, order: &'a DispatchOrder) -> Answer<'a, DispatchAnswer> {
         Box::pin(self.send_dispatch(order))
+    }
+
+    fn rerun<'a>(&'a self, order: &'a RerunOrder) -> Answer<'a, DispatchAnswer> {
+        Box::pin(self.send_rerun(order))
     }
 
     fn cancel<'a>(&'a self, order: &'a CancelOrder) -> Answer<'a, CancelAnswer> {

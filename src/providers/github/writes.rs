@@ -9,7 +9,9 @@ use super::runs::repo_path;
 use super::wire::{address, number, segment};
 use crate::domain::fetched::Fault;
 use crate::domain::release::RunId;
-use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
+use crate::domain::rollback::{
+    CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder, RerunOrder,
+};
 use crate::domain::text::Safe;
 use crate::providers::error::ProviderError;
 use crate::providers::http::Reply;
@@ -78,6 +80,23 @@ impl GitHub {
                 let (run, url) = details(&reply);
                 DispatchAnswer::Accepted { run, url }
             }
+            Said::Rejected(fault, _) | Said::NotSent(fault) => DispatchAnswer::Rejected(fault),
+            Said::Lost(fault) => DispatchAnswer::Lost(fault),
+        }
+    }
+
+    /// The answer names no run: it is the same one, its next attempt.
+    pub(super) async fn send_rerun(&self, order: &RerunOrder) -> DispatchAnswer {
+        let path = format!(
+            "{}/actions/runs/{}/rerun",
+            repo_path(order.repo()),
+            order.run()
+        );
+        match self.write(&path, None).await {
+            Said::Accepted(_) => DispatchAnswer::Accepted {
+                run: Some(order.run()),
+                url: None,
+            },
             Said::Rejected(fault, _) | Said::NotSent(fault) => DispatchAnswer::Rejected(fault),
             Said::Lost(fault) => DispatchAnswer::Lost(fault),
         }

@@ -1,6 +1,7 @@
 //! What a rollback would send, in words. Nothing is sent.
 
-use crate::domain::rollback::{ApprovedPlan, Confirmation, Ids, RollbackPlan, WayKind};
+use crate::domain::rollback::holds::HoldKind;
+use crate::domain::rollback::{ApprovedPlan, Confirmation, Ids, RollbackPlan};
 
 /// The rows: each a label and a text.
 pub fn rows(plan: &RollbackPlan, reason: &str, ids: Ids) -> Vec<(String, String)> {
@@ -23,8 +24,9 @@ pub fn rows(plan: &RollbackPlan, reason: &str, ids: Ids) -> Vec<(String, String)
     };
     let approved: Option<ApprovedPlan> =
         plan.clone().approve(&Confirmation::Flag, reason, ids).ok();
-    match (approved.and_then(|a| a.dispatch_order()), &plan.way.kind) {
-        (Some(order), _) => {
+    let orders = approved.map(|a| (a.dispatch_order(), a.rerun_order()));
+    match orders {
+        Some((Some(order), _)) => {
             add(
                 "dispatch",
                 format!("workflow {} of {}", order.file(), order.repo()),
@@ -39,9 +41,27 @@ pub fn rows(plan: &RollbackPlan, reason: &str, ids: Ids) -> Vec<(String, String)
                 add("input", format!("{name} = {value}{own}"));
             }
         }
-        (None, WayKind::Cancel | WayKind::Workflow { .. }) => {
+        Some((None, Some(order))) => {
+            let (run, next) = (order.run(), order.next_attempt());
+            add(
+                "repeat",
+                format!("run {run} of {}, all its jobs", order.repo()),
+            );
+            add("as", format!("attempt {next} of the same run"));
+        }
+        Some((None, None)) | None => {
             add("dispatch", "nothing: this way only cancels".to_owned());
         }
+    }
+    for warning in &plan.warnings {
+        add("beware", warning.to_string());
+    }
+    for hold in &plan.holds {
+        let label = match hold.kind {
+            HoldKind::Unknown => "unknown",
+            _ => "held",
+        };
+        add(label, hold.text.to_string());
     }
     add(
         "then",

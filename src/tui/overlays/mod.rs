@@ -9,6 +9,7 @@ pub mod quit;
 pub mod rollback;
 mod rollback_facts;
 pub mod rollback_form;
+mod rollback_holds;
 pub mod scroll;
 pub mod sign;
 

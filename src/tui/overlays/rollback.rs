@@ -3,6 +3,7 @@
 
 use super::detail::{Detail, Of};
 use super::dry_run;
+use super::rollback_holds;
 use crate::app::chord::{Chord, Key};
 use crate::app::msg::Msg;
 use crate::app::world::{EnvSlice, World};
@@ -17,14 +18,16 @@ use crate::tui::widgets::line_input::LineInput;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
     To,
+    How,
     Goes,
     Reason,
     Name,
     DryRun,
 }
 
-const FIELDS: [Field; 5] = [
+const FIELDS: [Field; 6] = [
     Field::To,
+    Field::How,
     Field::Goes,
     Field::Reason,
     Field::Name,
@@ -32,7 +35,7 @@ const FIELDS: [Field; 5] = [
 ];
 
 /// What the plan on screen would do; another one must be looked at again.
-type Shown = (String, String, Option<u64>);
+type Shown = (String, String, Option<u64>, String, Option<u32>);
 
 /// The form's state.
 #[derive(Debug, Clone)]
@@ -46,6 +49,8 @@ pub struct Form {
     shown: Option<Shown>,
     /// The person chose another version: the next change of the plan is theirs.
     choosing: bool,
+    /// Whether there is more than one way back to choose from.
+    many_ways: bool,
     /// A confirmation was given; the flow must appear.
     pub sent: bool,
 }
@@ -78,6 +83,7 @@ impl Form {
             problem: None,
             shown: None,
             choosing: false,
+            many_ways: false,
             sent: false,
         };
         form.observe(world);
@@ -87,7 +93,9 @@ impl Form {
     /// Looks whether the plan is still the one that was shown; else what was typed for it is taken back.
     pub fn observe(&mut self, world: &World) {
         let slice = world.envs.get(&self.target);
-        let now = slice.and_then(|s| s.plan.as_ref()?.as_ref().ok()).map(key);
+        let plan = slice.and_then(|s| s.plan.as_ref()?.as_ref().ok());
+        self.many_ways = plan.is_some_and(rollback_holds::many);
+        let now = plan.map(key);
         if self.shown.is_some() && now.is_some() && now != self.shown {
             if !self.choosing && !world.flows.contains_key(&self.target) {
                 self.problem = Some(
@@ -115,6 +123,9 @@ impl Form {
             .get((at + by) % FIELDS.len())
             .copied()
             .unwrap_or(Field::Name);
+        if self.field == Field::How && !self.many_ways {
+            self.step(forward);
+        }
     }
 
     /// A key that is no action: it types, or chooses a version.
@@ -135,6 +146,8 @@ impl Form {
                 self.problem = None;
                 self.typed.key(chord);
             }
+            (Field::How, Key::Left) => return self.choose_way(world, false),
+            (Field::How, Key::Right) => return self.choose_way(world, true),
             (_, Key::Left) => return self.choose(world, false),
             (_, Key::Right) => return self.choose(world, true),
             _ => {}
@@ -147,12 +160,26 @@ impl Form {
         match self.field {
             Field::Reason => self.reason.insert(pasted),
             Field::Name => self.typed.insert(pasted.trim()),
-            Field::To | Field::Goes | Field::DryRun => {}
+            Field::To | Field::How | Field::Goes | Field::DryRun => {}
         }
+    }
+
+    /// Another way back.
+    fn choose_way(&mut self, world: &World, next: bool) -> Outcome {
+        let Some(msg) = rollback_holds::choose(world, &self.target, next) else {
+            return Outcome::Nothing;
+        };
+        self.choosing = true;
+        self.problem = None;
+        Outcome::Send(Box::new(msg))
     }
 
     /// Another version to go to.
     pub fn choose(&mut self, world: &World, older: bool) -> Outcome {
+        if let Some(msg) = rollback_holds::undo(world, &self.target) {
+            self.choosing = true;
+            return Outcome::Send(Box::new(msg));
+        }
         let Some(slice) = world.envs.get(&self.target) else {
             return Outcome::Nothing;
         };
@@ -184,7 +211,7 @@ impl Form {
             return Outcome::Nothing;
         };
         match self.field {
-            Field::To | Field::Reason => {
+            Field::To | Field::How | Field::Reason => {
                 self.step(true);
                 Outcome::Nothing
             }
@@ -231,6 +258,8 @@ fn key(plan: &RollbackPlan) -> Shown {
         plan.from.sha.to_string(),
         plan.to.sha.to_string(),
         plan.cancel.as_ref().map(|c| c.run.0),
+        plan.way.id.clone(),
+        plan.rerun.as_ref().map(|r| r.attempt),
     )
 }
 

@@ -6,8 +6,8 @@ use super::rollback::Form;
 use crate::app::world::EnvSlice;
 use crate::config::theme::Role;
 use crate::domain::release::watch::Phase;
+use crate::domain::rollback::RollbackPlan;
 use crate::domain::rollback::plan::FromState;
-use crate::domain::rollback::{RollbackPlan, WayKind};
 use crate::domain::units::span;
 use crate::tui::panes::View;
 use crate::tui::widgets::text;
@@ -84,20 +84,6 @@ pub(super) fn to(view: &View<'_>, plan: &RollbackPlan) -> Vec<Span<'static>> {
         arrow(on, "▸"),
         view.span(format!(" {kind}{live}{of}"), Role::Text),
     ]
-}
-
-pub(super) fn how(view: &View<'_>, plan: &RollbackPlan) -> Vec<Span<'static>> {
-    let way = match &plan.way.kind {
-        WayKind::Workflow { file, git_ref, .. } => {
-            format!("workflow {file} on {} ({git_ref})", plan.repo)
-        }
-        WayKind::Cancel => format!("cancel the deploy's run on {}", plan.repo),
-    };
-    let usual = plan
-        .usual_s
-        .map(|s| format!("   usually {}", span(jiff::SignedDuration::from_secs(s))))
-        .unwrap_or_default();
-    vec![view.span(format!("  {way}{usual}"), Role::Text)]
 }
 
 pub(super) fn who(view: &View<'_>, form: &Form) -> Option<String> {

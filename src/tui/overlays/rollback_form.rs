@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::rollback::{Field, Form, choices};
-use super::rollback_facts::{from, goes, how, to, who};
+use super::rollback_facts::{from, goes, to, who};
+use super::rollback_holds;
 use super::scroll::{frame, paragraph};
 use crate::app::world::EnvSlice;
 use crate::config::theme::Role;
@@ -233,7 +234,13 @@ fn fields(
         to(view, plan),
         None,
     );
-    row(4, label(view, form, None, "how"), how(view, plan), None);
+    let way = rollback_holds::many(plan).then_some(Field::How);
+    row(
+        4,
+        label(view, form, way, "how"),
+        rollback_holds::how(view, plan),
+        None,
+    );
     if let Some(line) = who(view, form) {
         row(
             1,
@@ -263,6 +270,9 @@ fn fields(
                 None,
             );
         }
+    }
+    for (spans, first) in rollback_holds::rows(view, plan, width.saturating_sub(VALUE), wrapped) {
+        row(if first { 6 } else { 3 }, spans, Vec::new(), None);
     }
     row(
         9,

@@ -8,6 +8,7 @@ use super::View;
 use crate::app::world::EnvSlice;
 use crate::config::theme::Role;
 use crate::domain::release::watch::{Phase, Watch};
+use crate::domain::rollback::holds;
 use crate::domain::signal::{Verdict, VerdictState};
 use crate::domain::units::{span, thousands};
 use crate::tui::widgets::text;
@@ -133,7 +134,10 @@ fn ready_card(slice: &EnvSlice) -> Option<String> {
         .usual_s
         .map(|s| format!(", usually {}", span(jiff::SignedDuration::from_secs(s))))
         .unwrap_or_default();
-    Some(format!("way back {}{live}{takes}{usual}", plan.to))
+    let held = holds::brief(&plan.holds)
+        .map(|held| format!(", {held}"))
+        .unwrap_or_default();
+    Some(format!("way back {}{live}{takes}{held}{usual}", plan.to))
 }
 
 /// What goes with the sentence: a separator first, so that it can be left out on a row of its own.

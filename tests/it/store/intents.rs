@@ -50,6 +50,7 @@ pub(super) fn facts(id: u128, from: &str, to: &str) -> IntentFacts {
         way: "workflow".to_owned(),
         workflow: Some("rollback.yml".to_owned()),
         git_ref: Some("main".to_owned()),
+        rerun: None,
         cancel_run: None,
         reason: "errors".to_owned(),
         reverts: Vec::new(),

@@ -2,10 +2,12 @@
 //! data that each story changes; writes are answered by hand.
 
 mod calendar;
+mod holds;
 mod record;
 mod shop;
 mod tales;
 
+pub(crate) use holds::{held, held_running, held_unknown, old_run, too_old_run};
 pub(crate) use record::*;
 pub(crate) use shop::{Shop, target};
 pub(crate) use tales::*;

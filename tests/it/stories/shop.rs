@@ -19,6 +19,7 @@ use flightdeck::domain::release::{
     Deployment, DeploymentState, DeploymentStatus, Job, Milestone, Overview, Release, Run, RunId,
     RunStatus, RunView, Step, Tag,
 };
+use flightdeck::domain::rollback::holds::{HoldFacts, Pending};
 use flightdeck::domain::rollback::{Way, WayKind};
 use flightdeck::domain::signal::{Bin, Settings};
 use flightdeck::domain::text::Safe;
@@ -62,6 +63,12 @@ pub(crate) struct Shop {
     pub(crate) run: Option<Result<RunView, Fault>>,
     pub(crate) checks: Option<Result<Checks, Fault>>,
     pub(crate) comparison: Option<Result<Comparison, Fault>>,
+    /// What would hold a rollback's run.
+    pub(crate) holds: HoldFacts,
+    /// What the rollback's run waits for.
+    pub(crate) pending: Vec<Pending>,
+    /// The run that deployed what is live.
+    pub(crate) old_run: Option<RunView>,
     /// Errors in ten thousand and the typical latency in ms, by the moment.
     pub(crate) traffic: fn(Timestamp) -> (u64, f64),
     pub(crate) metrics_fault: Option<Fault>,
@@ -112,6 +119,9 @@ impl Shop {
             run: Some(Ok(run(991, at("12:58:00")))),
             checks: Some(Ok(checks())),
             comparison: Some(Ok(comparison())),
+            holds: super::holds::free(),
+            pending: Vec::new(),
+            old_run: None,
             traffic: |t| match t {
                 t if t > at("13:01:20") => (233, 1.0),
                 t if t > at("12:59:10") => (233, 0.0),
@@ -197,6 +207,11 @@ impl Shop {
             (EffectKey::Run(..) | EffectKey::FlowRun(..) | EffectKey::FlowCancelled(..), _) => {
                 Answer::Run(self.run.clone()?)
             }
+            (EffectKey::OldRun(..) | EffectKey::FlowRerun(..), _) => {
+                Answer::Run(Ok(self.old_run.clone()?))
+            }
+            (_, Fetch::Holds { .. }) => Answer::Holds(Ok(self.holds.clone())),
+            (_, Fetch::Pending { .. }) => Answer::Pending(Ok(self.pending.clone())),
             (EffectKey::Checks(_, wanted), _) => {
                 Answer::Checks(self.checks.clone()?.map(|c| Checks {
                     sha: wanted.clone(),

@@ -82,14 +82,6 @@ pub(crate) fn bad_token() -> Shop {
     shop
 }
 
-/// Everything has answered.
-fn opened(now: &str) -> Shop {
-    let mut shop = Shop::open(now, |_| ());
-    shop.tell(budget());
-    shop.tell(Msg::Tick);
-    shop
-}
-
 /// A deploy is under way and it goes badly: five minutes in.
 pub(crate) fn bad_deploy() -> Shop {
     bad_deploy_at("13:03:10")
@@ -97,7 +89,19 @@ pub(crate) fn bad_deploy() -> Shop {
 
 /// The same at another moment of it.
 pub(crate) fn bad_deploy_at(moment: &str) -> Shop {
-    let mut shop = opened("12:58:05");
+    bad_deploy_with(moment, |_| ())
+}
+
+/// The same in a shop that differs.
+pub(crate) fn bad_deploy_of(change: fn(&mut Shop)) -> Shop {
+    bad_deploy_with("13:03:10", change)
+}
+
+fn bad_deploy_with(moment: &str, change: fn(&mut Shop)) -> Shop {
+    let mut shop = Shop::open("12:58:05", |_| ());
+    change(&mut shop);
+    shop.tell(budget());
+    shop.tell(Msg::Tick);
     while shop.now.0 < at(moment) {
         shop.pass(5);
     }
@@ -373,7 +377,7 @@ fn answer_writes(shop: &mut Shop) {
                     )),
                 })
             }
-            other @ Write::TakeOver { .. } => panic!("unexpected {other:?}"),
+            other @ (Write::TakeOver { .. } | Write::Rerun(_)) => panic!("unexpected {other:?}"),
         };
         shop.tell(Msg::Written(target, written));
     }
@@ -381,7 +385,12 @@ fn answer_writes(shop: &mut Shop) {
 
 /// The rollback was confirmed: the deploy is cancelled, the workflow runs.
 pub(crate) fn rollback_running() -> Shop {
-    let mut shop = bad_deploy();
+    rollback_running_of(|_| ())
+}
+
+/// The same in a shop that differs.
+pub(crate) fn rollback_running_of(change: fn(&mut Shop)) -> Shop {
+    let mut shop = bad_deploy_of(change);
     confirm(&mut shop);
     answer_writes(&mut shop);
     shop.pass(5);
@@ -476,7 +485,7 @@ pub(crate) fn lost_answer() -> Shop {
                 FaultKind::Unreachable,
                 shop.now.0,
             ))),
-            other @ Write::TakeOver { .. } => panic!("unexpected {other:?}"),
+            other @ (Write::TakeOver { .. } | Write::Rerun(_)) => panic!("unexpected {other:?}"),
         };
         shop.tell(Msg::Written(target, written));
     }

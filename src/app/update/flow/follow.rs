@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::send::{record_dispatch, running, send_cancel};
-use super::{detail, end, fault, rename, rows, with_flow, write};
+use super::send::{record_dispatch, running, send_cancel, sought};
+use super::{detail, end, fault, held, rename, rows, with_flow, write};
 use crate::app::effect::{Effect, Write};
 use crate::app::flow::{Flow, FlowOutcome, Stage};
 use crate::app::world::{Who, World};
@@ -13,6 +13,7 @@ use crate::domain::ids::Target;
 use crate::domain::release::watch::Phase;
 use crate::domain::release::{Conclusion, Run, RunView, rollout};
 use crate::domain::rollback::journal;
+use crate::domain::rollback::rerun::reached;
 use crate::domain::signal::VerdictState;
 use crate::domain::units::{self, Now};
 
@@ -112,6 +113,15 @@ pub(in crate::app::update) fn run_seen(
         let (Stage::Running(id), Ok(view)) = (flow.stage.clone(), result) else {
             return Vec::new();
         };
+        // Of a repeated run an older attempt may still be shown: how that one ended says nothing.
+        if flow
+            .facts
+            .rerun
+            .is_some_and(|ours| !reached(&view.run, ours))
+        {
+            return Vec::new();
+        }
+        held::note(flow, &view.run, now);
         let mut effects = Vec::new();
         if flow.view.is_none() {
             let extra = json!({ "run": id, "url": view.run.url });
@@ -127,18 +137,20 @@ pub(in crate::app::update) fn run_seen(
                 rollout::StepState::Done | rollout::StepState::Skipped
             )
         });
-        let said = match doing {
-            Some(step) => format!(
+        let said = match (held::words(flow, &view.run, now), doing) {
+            (Some(held), _) => held,
+            (None, Some(step)) => format!(
                 "run {id}: {} ({} of {} jobs done)",
                 step.name,
                 done(&steps),
                 steps.len()
             ),
-            None => format!("run {id}"),
+            (None, None) => format!("run {id}"),
         };
         detail(flow, &said);
         let (completed, conclusion) = (view.run.is_completed(), view.run.conclusion.clone());
         let url = view.run.url.clone();
+        held::link(flow, Some(url.clone()));
         flow.view = Some(view);
         if completed {
             if conclusion.as_ref().is_some_and(Conclusion::passed) {
@@ -150,10 +162,8 @@ pub(in crate::app::update) fn run_seen(
                     None,
                 );
             } else {
-                let words = conclusion.map_or_else(
-                    || "without a conclusion".to_owned(),
-                    |c| format!("{c:?}").to_lowercase(),
-                );
+                let words =
+                    conclusion.map_or_else(|| "without a conclusion".to_owned(), |c| c.words());
                 let message = format!("the rollback's run {id} ended: {words}");
                 let hint = format!("read its log: {url}");
                 effects.extend(end(
@@ -210,7 +220,7 @@ fn advance_one(world: &mut World, target: &Target, now: Now) -> Vec<Effect> {
         .is_some_and(|w| matches!(w.phase, Phase::Returned(_)));
     let verdict = slice.and_then(|s| s.signals.verdict.clone());
     with_flow(world, target, |flow, who| {
-        let waited = now.since(flow.started_at);
+        let (waited, took) = (held::worked(flow, now), now.since(flow.started_at));
         match flow.stage.clone() {
             Stage::WaitingForEnd(since) if now.since(since) > CANCEL_WITHIN => {
                 flow.approved = None;
@@ -281,7 +291,7 @@ fn advance_one(world: &mut World, target: &Target, now: Now) -> Vec<Effect> {
                         || (!returned && v.state == VerdictState::Healthy)
                 });
                 if recovered {
-                    let took = units::span(waited);
+                    let took = units::span(took);
                     detail(flow, "the signals are back at the level from before");
                     flow.begin(now.0, "recovered", Some(format!("in {took}")), None);
                     return end(flow, who, FlowOutcome::Recovered, None, now);
@@ -311,10 +321,16 @@ fn advance_one(world: &mut World, target: &Target, now: Now) -> Vec<Effect> {
 fn lost(flow: &Flow, now: Now) -> Fault {
     fault(
         FaultKind::Unreachable,
-        &format!(
-            "it is not known whether the dispatch arrived: no run carries {}",
-            flow.facts.correlation_id
-        ),
+        &match flow.facts.rerun {
+            None => format!(
+                "it is not known whether the dispatch arrived: no run carries {}",
+                flow.facts.correlation_id
+            ),
+            Some(_) => format!(
+                "it is not known whether the order to repeat the run arrived: there is no {} that started after it",
+                sought(&flow.facts)
+            ),
+        },
         Some(
             "look at the workflow's runs; then `flightdeck rollback resume`, or `flightdeck rollback resolve --reason ...`",
         ),

@@ -1,8 +1,12 @@
-//! A rollback, step by step: intent on disk, deploy cancelled, dispatch recorded, sent once ([`send`]), looked up if its answer
+//! A rollback, step by step: intent on disk, deploy cancelled, dispatch recorded, sent once ([`send`], [`mod@rerun`]), looked up if its answer
 //! is lost, followed, live, verified ([`follow`]). Nothing is ever sent twice: the orders leave the flow when they are sent, and
 //! a flow that was resumed or joined ([`mod@resume`]) has none.
 
 mod follow;
+mod held;
+mod rerun;
+#[cfg(test)]
+mod rerun_tests;
 mod resume;
 mod rows;
 mod send;
@@ -10,6 +14,8 @@ mod send;
 mod tests;
 
 pub(super) use follow::{advance, cancelled_run_seen, found, run_seen};
+pub(super) use held::pending_seen;
+pub(super) use rerun::rerun_seen;
 pub(super) use resume::{ledger_read, resolve, resume};
 
 use jiff::{SignedDuration, Timestamp};
@@ -77,7 +83,9 @@ fn refusal(world: &World, approved: &ApprovedPlan) -> Option<String> {
         Some(Ok(current))
             if current.from == plan.from
                 && current.to == plan.to
-                && current.cancel == plan.cancel =>
+                && current.cancel == plan.cancel
+                && current.way == plan.way
+                && current.rerun == plan.rerun =>
         {
             None
         }

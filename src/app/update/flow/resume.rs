@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::send::{LOOKUP, running};
+use super::send::{LOOKUP, running, sought};
 use super::{end, fault, later, over, rename, rows, with_flow, write};
 use crate::app::effect::{Effect, Write};
 use crate::app::flow::{Flow, FlowOutcome, Stage, StepMark};
@@ -169,7 +169,7 @@ fn go_on(flow: &mut Flow, who: &Who, intent: &OpenIntent, now: Now) -> Vec<Effec
     if let Some(live) = intent.live_at {
         flow.stage = Stage::Verifying(live);
         flow.begin(now.0, "verifying", None, None);
-    } else if let Some(run) = intent.run {
+    } else if let Some(run) = intent.run.filter(|_| flow.facts.rerun.is_none()) {
         running(flow, run, None, now);
     } else if !intent.sent {
         let message = "the process that started it ended before anything was dispatched";
@@ -189,7 +189,10 @@ fn go_on(flow: &mut Flow, who: &Who, intent: &OpenIntent, now: Now) -> Vec<Effec
         flow.begin(
             now.0,
             "looking for its run",
-            Some(flow.facts.correlation_id.to_string()),
+            Some(match flow.facts.rerun {
+                Some(_) => sought(&flow.facts),
+                None => flow.facts.correlation_id.to_string(),
+            }),
             None,
         );
     }

@@ -1,16 +1,16 @@
-//! The two writes: cancel and dispatch, each recorded before it is sent.
+//! The writes: cancel and dispatch (or the repetition of a run), each recorded before it is sent.
 
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{detail, end, fault, later, merge, rename, rows, write};
+use super::{detail, end, fault, later, merge, rename, rerun, rows, write};
 use crate::app::effect::{Effect, Write};
 use crate::app::flow::{Flow, FlowOutcome, Stage};
 use crate::app::world::Who;
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::ledger::Row;
 use crate::domain::release::RunId;
-use crate::domain::rollback::{CancelAnswer, DispatchAnswer, journal};
+use crate::domain::rollback::{CancelAnswer, DispatchAnswer, IntentFacts, journal};
 use crate::domain::text::Safe;
 use crate::domain::units::Now;
 
@@ -19,7 +19,7 @@ pub(super) const LOOKUP: SignedDuration = SignedDuration::from_secs(120);
 /// A refused dispatch is looked up for that long at least.
 const LOOKUP_REFUSED: SignedDuration = SignedDuration::from_secs(10);
 /// An accepted dispatch whose run was not named is looked up for that long.
-const LOOKUP_ACCEPTED: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const LOOKUP_ACCEPTED: SignedDuration = SignedDuration::from_secs(60);
 
 /// After the intent: cancel what is under way, else dispatch.
 pub(super) fn next_write(flow: &mut Flow, who: &Who, now: Now) -> Vec<Effect> {
@@ -42,6 +42,9 @@ pub(super) fn next_write(flow: &mut Flow, who: &Who, now: Now) -> Vec<Effect> {
 }
 
 pub(super) fn record_dispatch(flow: &mut Flow, who: &Who, now: Now) -> Vec<Effect> {
+    if let Some(order) = flow.approved.as_ref().and_then(|a| a.rerun_order()) {
+        return rerun::record(flow, who, &order, now);
+    }
     let Some(order) = flow.approved.as_ref().and_then(|a| a.dispatch_order()) else {
         let fault = fault(
             FaultKind::Internal,
@@ -89,9 +92,13 @@ pub(super) fn recorded(
         Stage::DispatchRecording => {
             flow.stage = Stage::Dispatching;
             // The order leaves the flow with the sending: there is nothing left to send a second time.
-            match flow.approved.take().and_then(|a| a.dispatch_order()) {
-                Some(order) => vec![write(flow, Write::Dispatch(order))],
-                None => Vec::new(),
+            let Some(approved) = flow.approved.take() else {
+                return Vec::new();
+            };
+            match (approved.rerun_order(), approved.dispatch_order()) {
+                (Some(order), _) => vec![write(flow, Write::Rerun(order))],
+                (None, Some(order)) => vec![write(flow, Write::Dispatch(order))],
+                (None, None) => Vec::new(),
             }
         }
         _ => Vec::new(),
@@ -174,7 +181,7 @@ pub(super) fn dispatch_answered(
         )
     };
     match answer {
-        DispatchAnswer::Accepted { run, url } => {
+        DispatchAnswer::Accepted { run, url } if flow.facts.rerun.is_none() => {
             let row = note(
                 flow,
                 json!({ "result": "accepted", "run": run, "url": url }),
@@ -195,6 +202,7 @@ pub(super) fn dispatch_answered(
             }
             vec![row]
         }
+        DispatchAnswer::Accepted { .. } => rerun::accepted(flow, who, now),
         DispatchAnswer::Rejected(fault) => {
             let mut extra = json!({ "result": "rejected" });
             merge(&mut extra, Some(&fault));
@@ -216,14 +224,8 @@ pub(super) fn dispatch_answered(
         DispatchAnswer::Lost(fault) => {
             let mut extra = json!({ "result": "lost" });
             merge(&mut extra, Some(&fault));
-            detail(
-                flow,
-                &format!(
-                    "{}; looking for the run by {}",
-                    fault.message,
-                    flow.facts.correlation_id.clone()
-                ),
-            );
+            let by = sought(&flow.facts);
+            detail(flow, &format!("{}; looking for {by}", fault.message));
             flow.stage = Stage::LookingUp {
                 until: later(now, LOOKUP),
                 accepted: false,
@@ -239,6 +241,18 @@ fn was_answered(fault: &Fault) -> bool {
         fault.kind,
         FaultKind::Unreachable | FaultKind::Config | FaultKind::Internal
     )
+}
+
+/// What a dispatch whose answer was lost is looked up by.
+pub(super) fn sought(facts: &IntentFacts) -> String {
+    match facts.rerun {
+        Some(ours) => format!(
+            "attempt {} of run {}",
+            ours.attempt.saturating_add(1),
+            ours.run
+        ),
+        None => format!("the run by {}", facts.correlation_id),
+    }
 }
 
 pub(super) fn running(flow: &mut Flow, run: RunId, url: Option<Safe>, now: Now) {

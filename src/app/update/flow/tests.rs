@@ -13,7 +13,7 @@ use crate::domain::release::{Conclusion, DeploymentState, Run, RunId, RunStatus,
 use crate::domain::rollback::{CancelAnswer, Confirmation, DispatchAnswer, journal};
 use crate::domain::text::Safe;
 
-fn plan_and_confirm(world: &mut World, s: i64) -> Vec<Effect> {
+pub(super) fn plan_and_confirm(world: &mut World, s: i64) -> Vec<Effect> {
     let plan = world.envs[&target()].plan.clone().unwrap().unwrap();
     let approved = plan
         .approve(&Confirmation::Typed("checkout".to_owned()), "errors", ids())
@@ -34,14 +34,14 @@ fn writes(effects: &[Effect]) -> Vec<&Write> {
         .collect()
 }
 
-fn sent(effects: &[Effect]) -> usize {
+pub(super) fn sent(effects: &[Effect]) -> usize {
     writes(effects)
         .iter()
-        .filter(|w| matches!(w, Write::Dispatch(_)))
+        .filter(|w| matches!(w, Write::Dispatch(_) | Write::Rerun(_)))
         .count()
 }
 
-fn kinds(effects: &[Effect]) -> Vec<String> {
+pub(super) fn kinds(effects: &[Effect]) -> Vec<String> {
     let kind = |w: &&Write| match w {
         Write::OpenIntent { draft: d, .. }
         | Write::Record(d)
@@ -49,11 +49,12 @@ fn kinds(effects: &[Effect]) -> Vec<String> {
         | Write::TakeOver { draft: d, .. } => d.kind.clone(),
         Write::Cancel(_) => "CANCEL".to_owned(),
         Write::Dispatch(_) => "DISPATCH".to_owned(),
+        Write::Rerun(_) => "RERUN".to_owned(),
     };
     writes(effects).iter().map(kind).collect()
 }
 
-fn draft(effects: &[Effect]) -> Draft {
+pub(super) fn draft(effects: &[Effect]) -> Draft {
     writes(effects)
         .into_iter()
         .find_map(|w| match w {
@@ -63,7 +64,7 @@ fn draft(effects: &[Effect]) -> Draft {
         .unwrap()
 }
 
-fn won(world: &mut World, s: i64, asked: &[Effect]) -> Vec<Effect> {
+pub(super) fn won(world: &mut World, s: i64, asked: &[Effect]) -> Vec<Effect> {
     let intent: Row = row(1, &draft(asked));
     send(
         world,
@@ -72,12 +73,12 @@ fn won(world: &mut World, s: i64, asked: &[Effect]) -> Vec<Effect> {
     )
 }
 
-fn recorded(world: &mut World, s: i64, asked: &[Effect]) -> Vec<Effect> {
+pub(super) fn recorded(world: &mut World, s: i64, asked: &[Effect]) -> Vec<Effect> {
     let r = row(2, &draft(asked));
     send(world, s, Msg::Written(target(), Written::Recorded(Ok(r))))
 }
 
-fn fault(kind: FaultKind) -> Fault {
+pub(super) fn fault(kind: FaultKind) -> Fault {
     Fault {
         message: Safe::new("reset by peer"),
         hint: None,
@@ -87,7 +88,7 @@ fn fault(kind: FaultKind) -> Fault {
     }
 }
 
-fn view(id: u64, status: RunStatus, conclusion: Option<Conclusion>) -> RunView {
+pub(super) fn view(id: u64, status: RunStatus, conclusion: Option<Conclusion>) -> RunView {
     let run = Run {
         id: RunId(id),
         title: Safe::new("Rollback"),
@@ -381,7 +382,10 @@ fn read_only_refuses() {
 }
 
 /// An open intent in the ledger, with these rows after it.
-fn with_open_intent(world: &mut World, more: &[(&str, serde_json::Value)]) -> Vec<Effect> {
+pub(super) fn with_open_intent(
+    world: &mut World,
+    more: &[(&str, serde_json::Value)],
+) -> Vec<Effect> {
     let mut other = crate::app::testing::world();
     started(&mut other, 0, bad_deploy());
     let first = draft(&plan_and_confirm(&mut other, 1));
@@ -409,7 +413,7 @@ fn with_open_intent(world: &mut World, more: &[(&str, serde_json::Value)]) -> Ve
 }
 
 /// Takes the intent over and reads the ledger again.
-fn take_over(world: &mut World) -> Vec<Effect> {
+pub(super) fn take_over(world: &mut World) -> Vec<Effect> {
     let mut asked = send(world, 11, Msg::Resume(target()));
     assert_eq!(kinds(&asked), [journal::RESUMED]);
     asked.extend(send(
