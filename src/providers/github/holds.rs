@@ -65,7 +65,15 @@ impl GitHub {
         result.map_err(|e| -> Fault { e.to_fault(self.now()) })
     }
 
-    async fn protection(&self, repo: &RepoSlug, name: &str) -> Result<Protection, ProviderError> {
+    /// The protection rules of an environment.
+    ///
+    /// # Errors
+    /// As for every read; an environment that GitHub does not have is `NotFound`.
+    pub async fn protection(
+        &self,
+        repo: &RepoSlug,
+        name: &str,
+    ) -> Result<Protection, ProviderError> {
         let base = format!("{}/environments/{}", repo_path(repo), segment(name));
         let page = self.get(&self.url(&base)).await?;
         let mut rules = protection(&page.body, repo);

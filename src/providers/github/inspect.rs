@@ -83,19 +83,6 @@ impl Reading {
     }
 }
 
-/// What holds a run that names an environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Protection {
-    /// It waits that long, in minutes.
-    pub wait_minutes: u64,
-    /// Somebody of so many has to approve; 0: nobody.
-    pub reviewers: usize,
-    /// Who started the run may not approve it.
-    pub prevent_self_review: bool,
-    /// Only some branches or tags may deploy there.
-    pub branch_policy: bool,
-}
-
 impl GitHub {
     /// Asks for the limits, which costs nothing, and reads what stands in the answer's headers.
     pub async fn standing(&self) -> Result<Standing, ProviderError> {
@@ -178,38 +165,5 @@ impl GitHub {
             Err(e) if e.kind == ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
         }
-    }
-
-    /// What holds runs of an environment; none: GitHub has no such environment, so nothing does.
-    pub async fn protection(
-        &self,
-        repo: &RepoSlug,
-        environment: &str,
-    ) -> Result<Option<Protection>, ProviderError> {
-        let path = format!("{}/environments/{}", repo_path(repo), segment(environment));
-        let page = match self.get(&self.url(&path)).await {
-            Ok(page) => page,
-            Err(e) if e.kind == ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(e),
-        };
-        let mut found = Protection {
-            branch_policy: page
-                .body
-                .get("deployment_branch_policy")
-                .is_some_and(Value::is_object),
-            ..Protection::default()
-        };
-        for rule in array(&page.body, "protection_rules").into_iter().flatten() {
-            match raw(rule, "type") {
-                Some("wait_timer") => found.wait_minutes = number(rule, "wait_timer").unwrap_or(0),
-                Some("required_reviewers") => {
-                    found.reviewers = array(rule, "reviewers").map_or(0, Vec::len).max(1);
-                    let own = rule.get("prevent_self_review").and_then(Value::as_bool);
-                    found.prevent_self_review = own.unwrap_or(false);
-                }
-                _ => {}
-            }
-        }
-        Ok(Some(found))
     }
 }

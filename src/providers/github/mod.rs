@@ -24,7 +24,7 @@ use serde_json::Value;
 
 pub use client::GitHub;
 pub use errors::likely_permission;
-pub use inspect::{Protection, Reading, RepoFacts, Standing};
+pub use inspect::{Reading, RepoFacts, Standing};
 pub use rate::{Bucket, Budget, RESERVE};
 pub use settings::GithubSettings;
 pub use workflow::{WorkflowFile, WorkflowInput};

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::github::failed;
 use crate::domain::catalog::{Environment, Service};
 use crate::domain::rollback::WayKind;
-use crate::providers::github::{GitHub, Protection, RepoFacts, WorkflowFile};
+use crate::domain::rollback::holds::{Branches, Protection};
+use crate::providers::github::{GitHub, RepoFacts, WorkflowFile};
 use crate::report::doctor::{Check, Severity};
 
 pub(super) async fn look(
@@ -125,8 +126,9 @@ async fn one(
     for name in named {
         let id = format!("{id}.environment");
         match github.protection(&service.repo, name).await {
-            Ok(Some(protection)) => found.extend(held(&id, name, &protection)),
-            Ok(None) => {}
+            Ok(protection) => found.extend(held(&id, name, &protection)),
+            // GitHub has no such environment: nothing there holds a run.
+            Err(error) if error.kind == ErrorKind::NotFound => {}
             Err(error) => found.push(failed(id, &error)),
         }
     }
@@ -202,18 +204,15 @@ fn inputs(id: &str, file: &str, given: &[(String, String)], workflow: &WorkflowF
 /// What would hold a run at an environment.
 fn held(id: &str, name: &str, protection: &Protection) -> Vec<Check> {
     let mut found = Vec::new();
-    if protection.wait_minutes > 0 {
-        let message = format!(
-            "every run to {name} waits {} min first, a rollback, too",
-            protection.wait_minutes
-        );
+    if let Some(minutes) = protection.wait_min.filter(|m| *m > 0) {
+        let message = format!("every run to {name} waits {minutes} min first, a rollback, too");
         found.push(
             Check::new(format!("{id}.wait"), Severity::Warning, &message)
                 .fix("let the rollback's job name an environment without a wait timer"),
         );
     }
-    if protection.reviewers > 0 {
-        let alone = if protection.prevent_self_review {
+    if !protection.reviewers.is_empty() {
+        let alone = if protection.bars_self {
             ", and who starts it may not approve it"
         } else {
             ""
@@ -224,7 +223,7 @@ fn held(id: &str, name: &str, protection: &Protection) -> Vec<Check> {
                 .fix("have a second person at hand, or let the rollback's job name an environment without reviewers"),
         );
     }
-    if protection.branch_policy {
+    if protection.branches != Branches::Any {
         let message = format!("only some branches or tags may go to {name}");
         found.push(
             Check::new(format!("{id}.branches"), Severity::Info, &message)
