@@ -26,12 +26,11 @@ fn since<T>(fetched: &Fetched<T>, from: Timestamp, now: Timestamp) -> bool {
 /// When the newest measured bin ends, by the metrics source's clock.
 fn newest(world: &World) -> Option<i64> {
     let series = &world.envs[&target()].signals.series;
-    let newest = series
+    series
         .errors
         .iter()
         .rev()
-        .find_map(|(at, v)| v.map(|_| *at));
-    newest
+        .find_map(|(at, v)| v.map(|_| *at))
 }
 
 async fn requests(company: &Company) -> u64 {
