@@ -22,7 +22,7 @@ const SPEED: &[&str] = &["--speed", "15"];
 const NEVER: u64 = 120_000;
 /// Cells at a time.
 const SIDE_BY_SIDE: usize = 13;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a cell must come to.
 #[derive(Debug, Clone, Copy, PartialEq)]
