@@ -195,7 +195,11 @@ fn from_copy(file: &Path, steps: &[&'static str]) -> Result<Opened, StoreError> 
 fn connect_read_only(file: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(file, flags)
-        .and_then(|conn| conn.busy_timeout(PATIENCE).map(|()| conn))
+        .and_then(|conn| {
+            // Nothing can be written here. It makes SQLite read what is left of a file whose end was cut off.
+            conn.pragma_update(None, "writable_schema", true)?;
+            conn.busy_timeout(PATIENCE).map(|()| conn)
+        })
         .map_err(|e| StoreError::from_sqlite(file, &e))
 }
 

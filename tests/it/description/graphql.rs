@@ -173,7 +173,7 @@ impl Sdl {
                     self.selection(&inner.selection_set, to, &format!("{at}({to})"), found);
                 }
                 Selection::FragmentSpread(_) => {
-                    found.push(format!("{at}: spreads are not understood here"))
+                    found.push(format!("{at}: spreads are not understood here"));
                 }
             }
         }
@@ -219,7 +219,7 @@ impl Sdl {
             match known.iter().find(|k| k.name == **name) {
                 None => found.push(format!("{at}: no argument `{name}`")),
                 Some(k) if !self.fits(value, &k.value_type) => {
-                    found.push(format!("{at}: `{name}: {value}` is no {}", k.value_type))
+                    found.push(format!("{at}: `{name}: {value}` is no {}", k.value_type));
                 }
                 Some(_) => {}
             }
@@ -291,7 +291,7 @@ impl Sdl {
             match (object.get(key), self.field(on, &fields[0].name)) {
                 (None, _) => found.push(format!("{here} is missing")),
                 (Some(v), None) if !v.is_string() => {
-                    found.push(format!("{here} is no name of a type"))
+                    found.push(format!("{here} is no name of a type"));
                 }
                 (Some(_), None) => {}
                 (Some(v), Some(known)) => {

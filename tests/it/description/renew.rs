@@ -146,7 +146,7 @@ fn cut(whole: &Value) -> Value {
         references(&out, &mut wanted);
         let missing: Vec<String> = wanted
             .into_iter()
-            .filter(|r| out.pointer(&r[1..]).is_none())
+            .filter(|r| out.pointer(super::within(r)).is_none())
             .collect();
         if missing.is_empty() {
             return out;
@@ -156,7 +156,7 @@ fn cut(whole: &Value) -> Value {
             let ["#", "components", section, name] = parts[..] else {
                 panic!("{reference}")
             };
-            let found = bare(whole.pointer(&reference[1..]).unwrap(), false);
+            let found = bare(whole.pointer(super::within(&reference)).unwrap(), false);
             out["components"][section][name] = found;
         }
     }

@@ -154,7 +154,7 @@ impl Description {
             }
             match value {
                 None if parameter["required"] == true => {
-                    found.push(format!("the {lies} parameter `{name}` is missing"))
+                    found.push(format!("the {lies} parameter `{name}` is missing"));
                 }
                 None => {}
                 Some(value) => {
@@ -221,7 +221,7 @@ impl Description {
             .pointer(&at)
             .and_then(|v| v.get("$ref"))
             .and_then(Value::as_str);
-        to.map_or(at, |to| self.resolved(to[1..].to_owned()))
+        to.map_or(at, |to| self.resolved(super::within(to).to_owned()))
     }
 
     /// A parameter's text as the type that its schema asks for.
@@ -260,7 +260,9 @@ impl Description {
     /// Fields that no schema names.
     fn strange(&self, schemas: &[&Value], value: &Value, at: &str, found: &mut Vec<String>) {
         let mut parts = Vec::new();
-        schemas.iter().for_each(|s| self.parts(s, &mut parts));
+        for schema in schemas {
+            self.parts(schema, &mut parts);
+        }
         match value {
             Value::Array(items) => {
                 let inner: Vec<&Value> = parts.iter().filter_map(|p| p.get("items")).collect();
@@ -298,7 +300,7 @@ impl Description {
     /// A schema and all that it is put together from.
     fn parts<'a>(&'a self, schema: &'a Value, out: &mut Vec<&'a Value>) {
         if let Some(to) = schema.get("$ref").and_then(Value::as_str) {
-            return self.parts(self.doc.pointer(&to[1..]).unwrap(), out);
+            return self.parts(self.doc.pointer(super::within(to)).unwrap(), out);
         }
         out.push(schema);
         for word in ["allOf", "anyOf", "oneOf"] {
@@ -314,7 +316,7 @@ impl Description {
     }
 }
 
-/// OpenAPI 3.0 says `nullable` where JSON Schema has a type.
+/// `OpenAPI` 3.0 says `nullable` where JSON Schema has a type.
 fn as_json_schema(of: Value) -> Value {
     match of {
         Value::Array(items) => items.into_iter().map(as_json_schema).collect(),
@@ -338,10 +340,9 @@ fn as_json_schema(of: Value) -> Value {
 }
 
 fn pointer(parts: &[&str]) -> String {
-    parts
-        .iter()
-        .map(|p| format!("/{}", p.replace('~', "~0").replace('/', "~1")))
-        .collect()
+    let escaped = |p: &&str| p.replace('~', "~0").replace('/', "~1");
+    let parts: Vec<String> = parts.iter().map(escaped).collect();
+    format!("/{}", parts.join("/"))
 }
 
 /// As the fragment of an address.

@@ -8,6 +8,7 @@ use super::github::failed;
 use crate::domain::catalog::{Environment, Service};
 use crate::domain::rollback::WayKind;
 use crate::domain::rollback::holds::{Branches, Protection};
+use crate::providers::ErrorKind;
 use crate::providers::github::{GitHub, RepoFacts, WorkflowFile};
 use crate::report::doctor::{Check, Severity};
 
