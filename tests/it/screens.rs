@@ -168,35 +168,15 @@ fn configured_gates_in_their_stages() {
     let mut shop = stories::gated();
     for size in [(60, 16), (80, 24), (120, 40), (200, 60)] {
         snapshot("cockpit__gated", size, &mut shop, &[]);
-        snapshot("sign__form", size, &mut shop, &["s"]);
-    }
-    for size in USUAL {
-        snapshot(
-            "detail__gated",
-            size,
-            &mut shop,
-            &["tab", "tab", "tab", "enter"],
-        );
     }
 }
 
 #[test]
-fn overlays_and_zoom() {
+fn overlays_of_other_stories() {
     let mut shop = stories::bad_deploy();
     for size in USUAL {
-        snapshot("help", size, &mut shop, &["?"]);
-        snapshot("detail__deploy", size, &mut shop, &["enter"]);
-        snapshot("detail__errors", size, &mut shop, &["tab", "enter"]);
-        snapshot(
-            "detail__gates",
-            size,
-            &mut shop,
-            &["tab", "tab", "tab", "enter"],
-        );
+        // All of a pane that has no selected row.
         snapshot("detail__calendar", size, &mut shop, &["shift-tab", "enter"]);
-        snapshot("zoom__calendar", size, &mut shop, &["shift-tab", "z"]);
-        snapshot("zoom__errors", size, &mut shop, &["tab", "z"]);
-        snapshot("dry_run", size, &mut shop, &["R", "tab", "enter"]);
         snapshot("frozen", size, &mut shop, &["f"]);
     }
     for (name, tale) in [
@@ -220,8 +200,6 @@ fn overlays_and_zoom() {
         &mut shop,
         &["R", "esc", "R"],
     );
-    let mut shop = stories::rollback_running();
-    snapshot("quit", (80, 24), &mut shop, &["q"]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Every pane, view and overlay at the four sizes that count: the picture, and below it how it is styled with colours and
 //! without. Whoever changes the screen looks at what changed there.
 
+use std::fmt::Write as _;
+
 use flightdeck::config::theme::{Role, Theme};
 use flightdeck::tui::screen::Screen;
 use flightdeck::tui::styles::{Depth, Styles};
@@ -184,7 +186,7 @@ fn runs(buffer: &Buffer, letter: impl Fn(&Cell) -> char) -> String {
             }
         }
         let words: Vec<String> = runs.iter().map(|(c, n)| format!("{c}{n}")).collect();
-        out.push_str(&format!("{y:>2} {}\n", words.join(" ")));
+        writeln!(out, "{y:>2} {}", words.join(" ")).unwrap();
     }
     out
 }

@@ -21,26 +21,25 @@ use crate::stories;
 fn worlds() -> &'static [(World, Now)] {
     static WORLDS: OnceLock<Vec<(World, Now)>> = OnceLock::new();
     WORLDS.get_or_init(|| {
-        [
-            stories::bad_deploy(),
-            stories::hostile_texts(),
-            stories::recovered(),
-            stories::rollback_running(),
-            stories::open_intent(),
-            stories::empty(),
-            stories::first_start(),
-            stories::no_rollback(),
-            stories::gated(),
-            stories::ruled(),
-            stories::weekend(),
-            stories::recorded(),
-            stories::broken_chain(),
-            stories::unreadable(),
-            stories::hostile_record(),
-        ]
-        .into_iter()
-        .map(|shop| (shop.world, shop.now))
-        .collect()
+        let tales: [fn() -> stories::Shop; 15] = [
+            stories::bad_deploy,
+            stories::hostile_texts,
+            stories::recovered,
+            stories::rollback_running,
+            stories::open_intent,
+            stories::empty,
+            stories::first_start,
+            stories::no_rollback,
+            stories::gated,
+            stories::ruled,
+            stories::weekend,
+            stories::recorded,
+            stories::broken_chain,
+            stories::unreadable,
+            stories::hostile_record,
+        ];
+        let shops = tales.into_iter().map(|tale| tale());
+        shops.map(|shop| (shop.world, shop.now)).collect()
     })
 }
 

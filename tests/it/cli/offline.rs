@@ -240,3 +240,15 @@ fn a_source_that_is_not_there_is_unreachable() {
         (&"unreachable".into(), &"github.main".into())
     );
 }
+
+#[test]
+fn a_view_that_does_not_exist_is_wrong_usage_and_names_those_that_do() {
+    let home = Home::new();
+    let ran = home.run(&["demo", "--view", "nowhere"]).ended(2);
+    assert!(
+        ran.err.contains("there is no view `nowhere`")
+            && ran.err.contains("cockpit, calendar, gates, deploy, ledger"),
+        "{}",
+        ran.err
+    );
+}
