@@ -88,6 +88,7 @@ fn source(path: &Path, layer: Layer, text: String) -> Arc<SourceText> {
         layer,
         text,
         masks: OnceLock::new(),
+        lines: OnceLock::new(),
     })
 }
 

@@ -15,6 +15,19 @@ pub struct SourceText {
     pub(crate) text: String,
     /// Byte ranges that are never shown: values that are, or may be, secrets.
     pub(crate) masks: OnceLock<Vec<Range<usize>>>,
+    /// Where its lines begin; looked up for each key of each start.
+    pub(crate) lines: OnceLock<Vec<usize>>,
+}
+
+impl SourceText {
+    /// The 1-based line of a byte.
+    fn line(&self, at: usize) -> usize {
+        let begins = self.lines.get_or_init(|| {
+            let after = |(at, _): (usize, &str)| at + 1;
+            self.text.match_indices('\n').map(after).collect()
+        });
+        begins.partition_point(|begin| *begin <= at) + 1
+    }
 }
 
 /// The text may hold secrets: only the path is shown.
@@ -68,8 +81,7 @@ impl Place {
             start -= 1;
         }
         let before = source.text.get(..start)?;
-        // Bytes, not characters: each key of each start is looked up here.
-        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+        let line = source.line(start);
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         Some((line, column))
     }

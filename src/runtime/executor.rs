@@ -223,10 +223,12 @@ impl Executor for Live {
     }
 
     fn remember(&mut self, world: &World, now: Now) {
-        let kept = remember::pack(world, &self.profile_key);
+        let kept = remember::keep(world, &self.profile_key);
         self.disk.run(move |disk| {
-            for (row, bytes) in kept {
-                disk.cache.save_screen(&row, &bytes, now.0);
+            for (row, memory) in kept {
+                if let Some(bytes) = remember::pack(&memory) {
+                    disk.cache.save_screen(&row, &bytes, now.0);
+                }
             }
         });
     }

@@ -11,14 +11,17 @@ use crate::store;
 /// More than that is not kept of a service: reading it would hold up the first frame.
 const MAX_BYTES: usize = 4 << 20;
 
-/// What is kept of a World: for each service the name of its row and its bytes.
-pub(super) fn pack(world: &World, profile_key: &str) -> Vec<(String, Vec<u8>)> {
+/// What is worth keeping of a World: for each service the name of its row and what goes into it.
+pub(super) fn keep(world: &World, profile_key: &str) -> Vec<(String, Memory)> {
     memories(world)
-        .filter_map(|(service, memory)| {
-            let bytes = serde_json::to_vec(&memory).ok()?;
-            (bytes.len() <= MAX_BYTES).then(|| (row(profile_key, service), bytes))
-        })
+        .map(|(service, memory)| (row(profile_key, service), memory))
         .collect()
+}
+
+/// What goes into a row, as bytes. Takes milliseconds: not for the loop.
+pub(super) fn pack(memory: &Memory) -> Option<Vec<u8>> {
+    let bytes = serde_json::to_vec(memory).ok()?;
+    (bytes.len() <= MAX_BYTES).then_some(bytes)
 }
 
 /// What was kept of these services. Another version's bytes are ignored.
