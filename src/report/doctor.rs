@@ -98,12 +98,22 @@ impl DoctorReport {
     pub fn text(&self) -> String {
         let mut out = String::new();
         let mut last = "";
+        let mut service = "";
         for check in &self.checks {
             let (group, rest) = check.id.split_once('.').unwrap_or((&check.id, ""));
             if group != last {
                 let gap = if last.is_empty() { "" } else { "\n" };
                 let _ = writeln!(out, "{gap}{}", heading(group));
                 last = group;
+            }
+            let of = rest.split('.').next().unwrap_or(rest);
+            if group == "services" && of != service {
+                service = of;
+                let _ = writeln!(out, "  {}", self.well(of));
+            }
+            // What is well with a service is one line; a company has many.
+            if group == "services" && check.severity == Severity::Ok {
+                continue;
             }
             let name = if rest.is_empty() { group } else { rest };
             let _ = writeln!(
@@ -129,6 +139,22 @@ impl DoctorReport {
             (e, n) => writeln!(out, "\n{}, {}", counted(e, "error"), counted(n, "warning")),
         };
         out
+    }
+
+    /// How many of a service's checks are as they should be.
+    fn well(&self, service: &str) -> String {
+        let prefix = format!("services.{service}.");
+        let all = self.checks.iter().filter(|c| c.id.starts_with(&prefix));
+        let (n, well) = all.fold((0, 0), |(n, well), c| {
+            (n + 1, well + usize::from(c.severity == Severity::Ok))
+        });
+        let symbol = if n == well {
+            Severity::Ok
+        } else {
+            Severity::Info
+        }
+        .symbol();
+        format!("{symbol} {service}: {well} of {} well", counted(n, "check"))
     }
 }
 
@@ -163,5 +189,14 @@ mod tests {
              1 error, 1 warning\n"
         );
         assert!(DoctorReport::of(report.checks[..2].to_vec()).ok);
+        let services = DoctorReport::of(vec![
+            Check::good("services.shop.runs", "reading"),
+            Check::new("services.shop.pulls", Severity::Info, "not asked"),
+            Check::good("services.till.runs", "reading"),
+        ]);
+        assert_eq!(
+            services.text(),
+            "Services\n  · shop: 1 of 2 checks well\n  · shop.pulls: not asked\n  ✔ till: 1 of 1 check well\n\nall is well\n"
+        );
     }
 }

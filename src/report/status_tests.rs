@@ -23,7 +23,7 @@ fn nothing_known_is_null_and_never_zero() {
             "window": {"open": null, "reason": null, "until": null},
             "gates": {"pass": null, "fail": null, "pending": null, "unknown": null, "waived": null},
             "source_errors": [],
-        }]})
+        }], "withheld": []})
     );
 }
 

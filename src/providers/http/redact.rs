@@ -35,7 +35,7 @@ impl Redactor {
             }
             let holds = |text: &[u8]| String::from_utf8_lossy(text).contains(secret);
             if holds(&reply.body) {
-                let text = String::from_utf8_lossy(&reply.body).replace(secret, "***");
+                let text = String::from_utf8_lossy(&reply.body).replace(secret, "•••");
                 reply.body = text.into_bytes().into();
             }
             for value in reply.headers.values_mut() {
@@ -88,7 +88,7 @@ mod tests {
             body: format!(r#"{{"name":"a {secret} b"}}"#).into_bytes().into(),
         };
         redactor.scrub(&mut reply);
-        assert_eq!(reply.body, r#"{"name":"a *** b"}"#);
+        assert_eq!(reply.body, r#"{"name":"a ••• b"}"#);
         assert_eq!(reply.header("x-echo"), Some("***"));
     }
 
