@@ -11,6 +11,7 @@ mod requests;
 mod reviews;
 mod runs;
 pub mod settings;
+mod survey;
 mod transport;
 mod wire;
 mod wire_overview;
@@ -25,10 +26,11 @@ pub use settings::GithubSettings;
 
 use super::error::{ErrorKind, ProviderError};
 use super::http::Limits;
-use super::{Answer, CodeHost, OverviewAsk, Result, RunAsk};
+use super::{Answer, CodeHost, OverviewAsk, RepoSurvey, Result, RunAsk};
 use crate::domain::ids::{CommitSha, RepoSlug, ServiceId};
 use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunId, RunView};
 use crate::domain::rollback::{CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder};
+use crate::domain::survey::RepoFacts;
 use crate::domain::text::Safe;
 
 impl GitHub {
@@ -137,5 +139,11 @@ impl CodeHost for GitHub {
 
     fn warnings(&self) -> Vec<Safe> {
         self.last_warnings()
+    }
+}
+
+impl RepoSurvey for GitHub {
+    fn survey<'a>(&'a self, repo: &'a RepoSlug) -> Answer<'a, Result<RepoFacts>> {
+        Box::pin(self.survey_repo(repo))
     }
 }

@@ -1,3 +1,4 @@
 //! One-shot questions of the commands, without a Driver.
 
 pub mod ledger;
+pub mod survey;
