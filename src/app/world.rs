@@ -21,9 +21,10 @@ use crate::domain::gate::http::Reading;
 use crate::domain::ids::{ServiceId, Target};
 use crate::domain::ledger::Row;
 use crate::domain::observe::Budget;
+use crate::domain::release::ladder::{Drift, Probed};
 use crate::domain::release::live::EnvState;
 use crate::domain::release::watch::{Phase, Watch};
-use crate::domain::release::{Approvals, Checks, Comparison, Overview, RunView, VersionRef};
+use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunView, VersionRef};
 use crate::domain::rollback::journal::{Closed, OpenIntent};
 use crate::domain::rollback::{Refusal, RollbackPlan};
 use crate::domain::signal::settings::Settings;
@@ -108,6 +109,12 @@ pub struct ServiceSlice {
 pub struct EnvSlice {
     /// What runs, derived from the overview.
     pub state: Option<EnvState>,
+    /// The newest runs of the workflow that deploys here, where they may tell what is live.
+    pub deploy_runs: Fetched<Vec<Run>>,
+    /// What the service says it runs, where it is asked.
+    pub probed: Fetched<Probed>,
+    /// What is recorded is not what runs.
+    pub drift: Option<Drift>,
     /// The deployment that is watched.
     pub watch: Option<Watch>,
     /// The watched deployment's run.
@@ -238,6 +245,51 @@ impl World {
             notices: Notices::default(),
             schedule: Schedule::default(),
         }
+    }
+
+    /// Takes another catalog on: what is known of targets that stay is kept.
+    pub fn adopt(&mut self, catalog: Catalog) {
+        let mut services = std::mem::take(&mut self.services);
+        self.services = catalog
+            .services
+            .iter()
+            // Its deployments were asked for by other names.
+            .map(|s| {
+                let kept = services.remove(&s.id).unwrap_or_default();
+                (
+                    s.id.clone(),
+                    ServiceSlice {
+                        overview: kept.overview.into_cached(),
+                        ..kept
+                    },
+                )
+            })
+            .collect();
+        let mut envs = std::mem::take(&mut self.envs);
+        self.envs = catalog
+            .targets()
+            .map(|t| {
+                let kept = envs.remove(&t).unwrap_or_default();
+                (t, kept)
+            })
+            .collect();
+        self.catalog = catalog;
+        let there = self
+            .focus
+            .as_ref()
+            .is_some_and(|f| self.envs.contains_key(f));
+        if !there {
+            self.focus = self.catalog.services.first().and_then(|service| {
+                let env = service.last_environment()?;
+                Some(Target {
+                    service: service.id.clone(),
+                    env: env.id.clone(),
+                })
+            });
+        }
+        // Windows and entries are worked out anew, and every question that now has another wording is asked at once.
+        self.ruled = Ruled::default();
+        self.schedule.hurry();
     }
 
     /// The selected target's slice.

@@ -1,18 +1,24 @@
-//! `flightdeck config check|show|path`.
+//! `flightdeck config check|show|path|schema`; `init` has its own file.
 
 use serde_json::{Value, json};
 
 use super::args::{Common, Config, Screen};
 use super::failure::{Failure, GOOD};
+use super::init;
 use super::output::Output;
 use super::setup::Machine;
 use crate::config::{self, Loaded};
 use crate::report::verdict::SCHEMA;
 
 /// Runs it.
-pub(super) fn run(common: &Common, args: Config, out: &mut Output) -> Result<u8, Failure> {
+pub(super) fn run(common: &Common, args: &Config, out: &mut Output) -> Result<u8, Failure> {
     let machine = Machine::read()?;
     let loaded = match (machine.load(common, &Screen::default()), args) {
+        (_, Config::Schema) => {
+            out.json(&config::json_schema());
+            return Ok(GOOD);
+        }
+        (_, Config::Init(args)) => return init::run(&machine, common, args, out),
         (Ok(loaded), _) => loaded,
         // Where the files lie is worth knowing above all when one of them is broken.
         (Err(_), Config::Path) => return Ok(paths_only(&machine, common, out)),
@@ -24,13 +30,13 @@ pub(super) fn run(common: &Common, args: Config, out: &mut Output) -> Result<u8,
         match args {
             Config::Check => out.text(&config::check(&loaded, out.colour())),
             Config::Show => out.text(&config::show(&loaded)),
-            Config::Path => out.text(&config::path(&loaded)),
+            Config::Path | Config::Init(_) | Config::Schema => out.text(&config::path(&loaded)),
         }
     }
     Ok(GOOD)
 }
 
-fn answer(loaded: &Loaded, args: Config) -> Value {
+fn answer(loaded: &Loaded, args: &Config) -> Value {
     match args {
         Config::Check => json!({
             "schema": SCHEMA,
@@ -48,7 +54,9 @@ fn answer(loaded: &Loaded, args: Config) -> Value {
                 "origin": key.origin.to_string(),
             })).collect::<Vec<_>>(),
         }),
-        Config::Path => json!({ "schema": SCHEMA, "files": files(loaded) }),
+        Config::Path | Config::Init(_) | Config::Schema => {
+            json!({ "schema": SCHEMA, "files": files(loaded) })
+        }
     }
 }
 

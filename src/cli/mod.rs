@@ -8,13 +8,16 @@ mod config;
 mod demo;
 mod drive;
 mod failure;
+mod found;
 mod gates;
+mod init;
 mod ledger;
 mod logging;
-mod origin;
 mod output;
+mod print;
 mod profile;
 mod reference;
+mod remote;
 mod rollback;
 mod setup;
 mod sign;
@@ -65,7 +68,10 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
         Some(Command::Verdict(args)) => verdict::run(common, args, out),
         Some(Command::Calendar(args)) => calendar::run(common, args, out),
         Some(Command::Ledger(args)) => ledger::run(common, args, out),
-        Some(Command::Config(args)) => config::run(common, *args, out),
+        Some(Command::Schema(args)) => print::schema(args, out),
+        Some(Command::Completions(args)) => print::completions(args, out),
+        Some(Command::Man) => print::man(out),
+        Some(Command::Config(args)) => config::run(common, args, out),
     }
 }
 

@@ -72,8 +72,19 @@ impl Machine {
 
     /// Loads the configuration, and says nothing if it holds.
     pub(super) fn load(&self, common: &Common, screen: &Screen) -> Result<Loaded, Failure> {
+        self.load_found(common, screen, None)
+    }
+
+    /// Loads the configuration over one that was found out instead of written.
+    pub(super) fn load_found(
+        &self,
+        common: &Common,
+        screen: &Screen,
+        found: Option<String>,
+    ) -> Result<Loaded, Failure> {
         let mut sources = Sources::new(&self.cwd, self.folders.clone());
         sources.env.clone_from(&self.env);
+        sources.found = found;
         sources.config_flag.clone_from(&common.config);
         let theme = screen.theme.iter();
         sources.flags = theme
@@ -95,6 +106,10 @@ impl Setup {
         if setup.loaded.is_configured() {
             return Ok(setup);
         }
+        let setup = match setup.surveyed(common)? {
+            Ok(found) => return Ok(found),
+            Err(setup) => setup,
+        };
         let files: Vec<String> = setup
             .loaded
             .files
@@ -105,7 +120,7 @@ impl Setup {
             FaultKind::Config,
             format!("no service is configured in {}", files.join(" or ")),
         )
-        .hint("start from config.example.toml, or look around with `flightdeck demo`"))
+        .hint("`flightdeck config init` in a clone writes one, `flightdeck demo` needs none"))
     }
 
     /// The configuration, whatever is in it.
@@ -142,5 +157,12 @@ impl Setup {
             read_only,
             _log: log,
         })
+    }
+
+    /// The same with what was found out, to look at only.
+    pub(super) fn with_found(mut self, loaded: Loaded, why: &str) -> Self {
+        self.loaded = loaded;
+        self.read_only.get_or_insert_with(|| why.to_owned());
+        self
     }
 }

@@ -62,6 +62,8 @@ pub trait CodeHost: Debug + Send + Sync {
         &'a self,
         asks: &'a [OverviewAsk],
     ) -> Answer<'a, Vec<(ServiceId, Result<Overview>)>>;
+    /// The newest runs of a workflow, newest first; at most 30.
+    fn runs_of<'a>(&'a self, repo: &'a RepoSlug, file: &'a str) -> Answer<'a, Result<Vec<Run>>>;
     /// A workflow run with the jobs of its latest attempt.
     fn run<'a>(&'a self, repo: &'a RepoSlug, run: RunId) -> Answer<'a, Result<RunView>>;
     /// The check runs and commit statuses of a commit.

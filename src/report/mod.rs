@@ -10,6 +10,7 @@ pub mod ics;
 pub mod ledger;
 pub mod plan;
 pub mod rollback;
+pub mod schemas;
 pub mod status;
 pub mod text;
 pub mod verdict;

@@ -162,12 +162,17 @@ fn github_of(what: &Fetch) -> Option<String> {
     match what {
         Fetch::Login { source }
         | Fetch::Overview { source, .. }
+        | Fetch::DeployRuns { source, .. }
         | Fetch::Run { source, .. }
         | Fetch::Checks { source, .. }
         | Fetch::Compare { source, .. }
         | Fetch::Approvals { source, .. }
         | Fetch::FindRun { source, .. } => Some(source.clone()),
-        Fetch::Clock { .. } | Fetch::Signals { .. } | Fetch::GateValue(_) | Fetch::Ledger => None,
+        Fetch::Clock { .. }
+        | Fetch::Signals { .. }
+        | Fetch::GateValue(_)
+        | Fetch::Probe(_)
+        | Fetch::Ledger => None,
     }
 }
 

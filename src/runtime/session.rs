@@ -14,6 +14,7 @@ use super::executor::Live;
 use super::gates;
 use super::remember;
 use super::sources::Sources;
+use crate::app::msg::Msg;
 use crate::app::world::{Scope, Start, Who, World};
 use crate::config::paths::{Folders, ProfilePaths};
 use crate::config::{Config, Loaded};
@@ -124,6 +125,20 @@ pub fn open(
     clock: Clock,
     env: &BTreeMap<String, String>,
 ) -> Result<Driver, SessionError> {
+    open_with(loaded, world, clock, env, async { None })
+}
+
+/// As [`open`], with a question whose answer comes later as a message.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(
+    loaded: &Loaded,
+    world: World,
+    clock: Clock,
+    env: &BTreeMap<String, String>,
+    later: impl Future<Output = Option<Msg>> + Send + 'static,
+) -> Result<Driver, SessionError> {
     let config = &loaded.config;
     let (out, inbox) = mpsc::channel(QUEUE);
     let disk = DiskHandle::start(paths(config, env)?, clock.clone(), out.clone()).map_err(|e| {
@@ -133,6 +148,13 @@ pub fn open(
             hint: Some("check the limits of this user (ulimit -u)".to_owned()),
         }
     })?;
+    let answer = out.clone();
+    tokio::spawn(async move {
+        if let Some(msg) = later.await {
+            // Nobody waits for it once the session is over.
+            drop(answer.send(msg).await);
+        }
+    });
     let sources = Sources::new(config, env.clone(), disk.clone(), clock.clone());
     let executor = Live::new(sources, disk, clock.clone(), out, profile_key(config));
     Ok(Driver::new(world, clock, inbox, Box::new(executor)))

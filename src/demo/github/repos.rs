@@ -246,6 +246,35 @@ pub(crate) fn contents(ask: &Ask, repo: &Repo, path: &[&str]) -> Reply {
     }))
 }
 
+/// What guards the branch.
+pub(crate) fn protection(ask: &Ask, repo: &Repo, name: &str, rest: &[&str]) -> Reply {
+    if name != "main" {
+        return Reply::error(404, "Branch not found");
+    }
+    let url = format!("{}/branches/main/protection", repo_url(&ask.base, repo));
+    let of = |part: &str| format!("{url}/{part}");
+    let checks = json!({
+        "url": of("required_status_checks"), "strict": true, "contexts": ["build", "test"],
+        "contexts_url": of("required_status_checks/contexts"),
+        "checks": [{ "context": "build", "app_id": null }, { "context": "test", "app_id": null }],
+    });
+    let reviews = json!({
+        "url": of("required_pull_request_reviews"), "dismiss_stale_reviews": false,
+        "require_code_owner_reviews": false, "required_approving_review_count": 1, "require_last_push_approval": false,
+    });
+    match rest {
+        [] => Reply::ok(json!({
+            "url": url, "required_status_checks": checks, "required_pull_request_reviews": reviews,
+            "enforce_admins": { "url": of("enforce_admins"), "enabled": false },
+            "required_linear_history": { "enabled": true }, "allow_force_pushes": { "enabled": false },
+            "allow_deletions": { "enabled": false },
+        })),
+        ["required_status_checks"] => Reply::ok(checks),
+        ["required_pull_request_reviews"] => Reply::ok(reviews),
+        _ => Reply::missing(),
+    }
+}
+
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();

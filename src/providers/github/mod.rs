@@ -87,6 +87,10 @@ impl CodeHost for GitHub {
         Box::pin(self.overviews(asks))
     }
 
+    fn runs_of<'a>(&'a self, repo: &'a RepoSlug, file: &'a str) -> Answer<'a, Result<Vec<Run>>> {
+        Box::pin(self.runs_of_workflow(repo, file))
+    }
+
     fn run<'a>(&'a self, repo: &'a RepoSlug, run: RunId) -> Answer<'a, Result<RunView>> {
         Box::pin(self.run_view(repo, run))
     }

@@ -126,7 +126,20 @@ fn subject(view: &View<'_>, slice: &EnvSlice) -> Line<'static> {
                 _ => vec![title(format!("{previous} → {}", w.subject))],
             })
         }
-        (None, Some(live)) => Line::from(title(live.what.to_string())),
+        (None, Some(live)) => {
+            let mut spans = vec![title(live.what.to_string())];
+            if let Some(drift) = &slice.drift {
+                let words = format!(
+                    "  drift: it runs {}",
+                    text::truncate(drift.running.as_str(), 20)
+                );
+                spans.push(view.span(words, Role::Warn));
+            }
+            if let Some(remark) = live.source.remark() {
+                spans.push(view.span(format!("  {remark}"), Role::Muted));
+            }
+            Line::from(spans)
+        }
         (None, None) => Line::default(),
     }
 }

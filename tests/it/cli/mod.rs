@@ -3,6 +3,7 @@
 mod calendar;
 mod gates;
 mod help;
+mod init;
 mod offline;
 mod online;
 mod rollback;
