@@ -4,6 +4,7 @@ mod calendar;
 mod gates;
 mod help;
 mod init;
+mod live;
 mod offline;
 mod online;
 mod rollback;
