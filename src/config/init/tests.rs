@@ -167,7 +167,7 @@ fn metrics_show_what_matched_with_its_value() {
         }),
         why: None,
     });
-    let text = super::text(&survey, GITHUB);
+    let text = text(&survey, GITHUB);
     assert!(
         text.contains(
             "Found: Istio. Now in production-eu: 36.2 requests a second, 0.31 % of them fail."

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::checks::REQUIRED;
 use super::json::{WEB, commit, maybe, node, repo_url, time, user};
 use super::reply::{Ask, Reply, counted, list};
 use crate::demo::catalog::OWNER;
@@ -200,7 +201,7 @@ pub(crate) fn branch(ask: &Ask, repo: &Repo, name: &str) -> Reply {
     Reply::ok(json!({
         "name": "main", "commit": commit(&ask.base, repo, head), "protected": true,
         "_links": { "self": url, "html": format!("{WEB}/{OWNER}/{}/tree/main", repo.name) },
-        "protection": { "enabled": true, "required_status_checks": { "enforcement_level": "non_admins", "contexts": ["build", "test"], "checks": [] } },
+        "protection": { "enabled": true, "required_status_checks": { "enforcement_level": "non_admins", "contexts": REQUIRED, "checks": [] } },
         "protection_url": format!("{url}/protection"),
     }))
 }
@@ -254,9 +255,9 @@ pub(crate) fn protection(ask: &Ask, repo: &Repo, name: &str, rest: &[&str]) -> R
     let url = format!("{}/branches/main/protection", repo_url(&ask.base, repo));
     let of = |part: &str| format!("{url}/{part}");
     let checks = json!({
-        "url": of("required_status_checks"), "strict": true, "contexts": ["build", "test"],
+        "url": of("required_status_checks"), "strict": true, "contexts": REQUIRED,
         "contexts_url": of("required_status_checks/contexts"),
-        "checks": [{ "context": "build", "app_id": null }, { "context": "test", "app_id": null }],
+        "checks": REQUIRED.map(|context| json!({ "context": context, "app_id": null })),
     });
     let reviews = json!({
         "url": of("required_pull_request_reviews"), "dismiss_stale_reviews": false,

@@ -146,6 +146,11 @@ pub fn inputs(declared: &[InputFacts], env: &str) -> Result<Inputs, String> {
             None => {}
         }
     }
+    // Said twice is once too often: a commit is enough, and not every commit has a version.
+    if out.iter().any(|(_, v)| v == "$to_sha") {
+        let asked = |name: &str| declared.iter().any(|i| i.name == name && i.required);
+        out.retain(|(name, v)| v != "$to_version" || asked(name));
+    }
     Ok(out)
 }
 
@@ -414,6 +419,13 @@ mod tests {
                 .unwrap_err()
                 .contains("environment")
         );
+    }
+
+    #[test]
+    fn a_commit_is_enough() {
+        let both = |version| inputs(&[input("version", version), input("sha", true)], "x").unwrap();
+        assert_eq!(both(false), [("sha".to_owned(), "$to_sha".to_owned())]);
+        assert_eq!(both(true).len(), 2);
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn init_writes_what_works_without_an_edit() {
         "{}",
         shown.out
     );
-    assert!(text.contains("ci = { stage = \"test\", checks = { require = [\"build\", \"test\"], blocking = false } }"), "{text}");
+    assert!(text.contains("ci = { stage = \"test\", checks = { require = [\"build 1/4\", \"test unit 1/12\"], blocking = false } }"), "{text}");
     assert!(
         text.contains("Found: Prometheus client conventions. Now in production:"),
         "{text}"
@@ -68,7 +68,13 @@ fn init_writes_what_works_without_an_edit() {
     let production = &json["services"].as_array().unwrap()[1];
     assert_eq!(production["live"]["version"], "v2.14.0", "{production}");
     assert_eq!(production["source_errors"], serde_json::json!([]));
-    assert!(production["gates"]["pass"].is_u64());
+    assert_eq!(
+        (
+            &production["gates"]["fail"],
+            &production["gates"]["unknown"]
+        ),
+        (&0.into(), &0.into())
+    );
     let plan = with(&["rollback", "--dry-run", "--json"])
         .ended(0)
         .json("rollback");
