@@ -358,3 +358,35 @@ impl EnvSlice {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::app::msg::Msg;
+    use crate::app::testing::{at, bad_deploy, send, started, target, world};
+
+    #[test]
+    fn another_catalog_keeps_what_stays_and_asks_for_the_rest() {
+        let mut world = world();
+        started(&mut world, 0, bad_deploy());
+        let mut catalog = world.catalog.clone();
+        let service = &mut catalog.services[0];
+        let mut staging = service.environments[0].clone();
+        staging.id = "staging".parse().unwrap();
+        service.environments.insert(0, staging);
+        send(&mut world, 1, Msg::Catalog(catalog.clone()));
+        assert_eq!(world.focus, Some(target()));
+        assert_eq!(world.envs.len(), 2);
+        assert!(world.envs[&target()].watch.is_some(), "what is known stays");
+        assert!(world.envs.values().all(|slice| slice.window.is_some()));
+
+        catalog.services[0].environments.truncate(1);
+        send(&mut world, 2, Msg::Catalog(catalog));
+        let focus = world.focus.clone().unwrap();
+        assert_eq!(
+            focus.env.as_str(),
+            "staging",
+            "what is gone is selected no longer"
+        );
+        assert!(world.schedule.next_due().is_some_and(|due| due <= at(60)));
+    }
+}

@@ -261,7 +261,7 @@ pub(super) enum Ledger {
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
     /// Ask the repository and the metrics server, and write a configuration that works
-    Init(Init),
+    Init(Box<Init>),
     /// Say what is wrong, with its place
     Check,
     /// The effective configuration, with where each value comes from; secrets are hidden
@@ -281,7 +281,7 @@ pub(super) struct Init {
     /// The REST API of its GitHub; default: by the remote's host
     #[arg(long, value_name = "URL")]
     pub(super) github: Option<ServerUrl>,
-    /// A Prometheus to look into; default: PROMETHEUS_URL
+    /// A Prometheus to look into; default: `PROMETHEUS_URL`
     #[arg(long, value_name = "URL")]
     pub(super) metrics: Option<ServerUrl>,
     /// Write it without asking

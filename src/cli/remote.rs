@@ -32,7 +32,7 @@ pub(super) fn remote(root: &Path, home: Option<&Path>) -> Option<Remote> {
         found.host = host;
     }
     if found.host == "ssh.github.com" {
-        found.host = "github.com".to_owned();
+        "github.com".clone_into(&mut found.host);
     }
     Some(found)
 }
@@ -116,15 +116,12 @@ fn chosen(config: &str) -> Option<String> {
 
 /// Host and name of an address: `https://host/owner/name.git`, `git@host:owner/name`, `ssh://git@host:22/owner/name.git`.
 fn of_url(url: &str) -> Option<Remote> {
-    let (authority, path, ssh) = match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_once('/')?;
-            (authority, path, scheme.contains("ssh"))
-        }
-        None => {
-            let (authority, path) = url.split_once(':')?;
-            (authority, path, true)
-        }
+    let (authority, path, ssh) = if let Some((scheme, rest)) = url.split_once("://") {
+        let (authority, path) = rest.split_once('/')?;
+        (authority, path, scheme.contains("ssh"))
+    } else {
+        let (authority, path) = url.split_once(':')?;
+        (authority, path, true)
     };
     let host = authority.rsplit('@').next().unwrap_or(authority);
     // A port belongs to a web server's name; over ssh it says nothing of the API.
@@ -150,9 +147,8 @@ fn host_name(config: &str, host: &str) -> Option<String> {
         let value = value.trim_matches([' ', '\t', '=', '"']);
         match key.to_ascii_lowercase().as_str() {
             "host" => {
-                ours = value
-                    .split_whitespace()
-                    .any(|h| h.eq_ignore_ascii_case(host))
+                let mut hosts = value.split_whitespace();
+                ours = hosts.any(|h| h.eq_ignore_ascii_case(host));
             }
             "match" => ours = false,
             "hostname" if ours && !value.contains('%') => return Some(value.to_ascii_lowercase()),

@@ -153,9 +153,9 @@ mod tests {
         let mut text = String::from("a0: &a0 [x]\n");
         for i in 1..60 {
             let last = format!("*a{}", i - 1);
-            text.push_str(&format!(
+            text.extend([format!(
                 "a{i}: &a{i} [{last}, {last}, {last}, {last}, {last}, {last}, {last}]\n"
-            ));
+            )]);
         }
         assert_eq!(parse(&text).unwrap().pairs().len(), 60);
         assert!(parse(&"[".repeat(200)).is_none());
