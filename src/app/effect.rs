@@ -11,6 +11,7 @@ use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, Target};
 use crate::domain::ledger::Draft;
 use crate::domain::observe::{OverviewAsk, SignalQuery};
 use crate::domain::release::RunId;
+use crate::domain::release::ladder::ProbeAsk;
 use crate::domain::rollback::{CancelOrder, DispatchOrder, RerunOrder};
 
 /// What an effect is about: a later one with the same key replaces an earlier one, and a key that is no longer wanted is cancelled.
@@ -20,6 +21,10 @@ pub enum EffectKey {
     Login(String),
     /// The repositories of a GitHub source.
     Overview(String),
+    /// The runs of the workflow that deploys to a target.
+    DeployRuns(Target),
+    /// What a target's service says it runs.
+    Probe(Target),
     /// A target's workflow run.
     Run(Target, RunId),
     /// A candidate's checks.
@@ -94,6 +99,17 @@ pub enum Fetch {
         /// Which.
         asks: Vec<OverviewAsk>,
     },
+    /// The newest runs of a workflow.
+    DeployRuns {
+        /// The GitHub source.
+        source: String,
+        /// The repository.
+        repo: RepoSlug,
+        /// The workflow's file.
+        file: String,
+    },
+    /// What a service says it runs.
+    Probe(ProbeAsk),
     /// A run with its jobs.
     Run {
         /// The GitHub source.

@@ -1,5 +1,6 @@
 //! Messages: everything that can change the World.
 
+use crate::domain::catalog::Catalog;
 use crate::domain::fetched::Fault;
 use crate::domain::gate::http::Reading;
 use crate::domain::ids::{ServiceId, Target};
@@ -51,6 +52,8 @@ pub enum Msg {
         /// The answer.
         answer: Answer,
     },
+    /// It was found out what there is to watch, in place of what the session began with.
+    Catalog(Catalog),
     /// What is left of a source's limits.
     Budget(String, Budget),
     /// Something that a person should know.
@@ -72,6 +75,10 @@ pub enum Answer {
     Login(Result<Option<Safe>, Fault>),
     /// Repositories, each for itself.
     Overview(Vec<(ServiceId, Result<Overview, Fault>)>),
+    /// The newest runs of a workflow.
+    DeployRuns(Result<Vec<Run>, Fault>),
+    /// What a service says it runs.
+    Probe(Result<Safe, Fault>),
     /// A run.
     Run(Result<RunView, Fault>),
     /// Checks.

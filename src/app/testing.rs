@@ -11,6 +11,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::catalog::{Catalog, Confirm, Environment, Service, SignalTemplates};
 use crate::domain::ids::{CommitSha, CorrelationId, Target};
 use crate::domain::ledger::{Draft, GENESIS, Row};
+use crate::domain::release::ladder::Ladder;
 use crate::domain::release::{Deployment, DeploymentState, DeploymentStatus, Overview, Tag};
 use crate::domain::rollback::{Ids, Way, WayKind};
 use crate::domain::signal::Settings;
@@ -95,6 +96,7 @@ pub(crate) fn world() -> World {
             scrape_s: Some(5),
         }),
         bake: SignedDuration::from_mins(30),
+        ladder: Ladder::default(),
         verify_within: SignedDuration::from_mins(15),
         confirm: Confirm::ServiceName,
         ways: vec![Way {

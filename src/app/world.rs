@@ -22,9 +22,10 @@ use crate::domain::gate::http::Reading;
 use crate::domain::ids::{ServiceId, Target};
 use crate::domain::ledger::Row;
 use crate::domain::observe::Budget;
+use crate::domain::release::ladder::{Drift, Probed};
 use crate::domain::release::live::EnvState;
 use crate::domain::release::watch::{Phase, Watch};
-use crate::domain::release::{Approvals, Checks, Comparison, Overview, RunView, VersionRef};
+use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunView, VersionRef};
 use crate::domain::rollback::holds::HoldFacts;
 use crate::domain::rollback::journal::{Closed, OpenIntent};
 use crate::domain::rollback::{Refusal, RollbackPlan};
@@ -112,6 +113,12 @@ pub struct ServiceSlice {
 pub struct EnvSlice {
     /// What runs, derived from the overview.
     pub state: Option<EnvState>,
+    /// The newest runs of the workflow that deploys here, where they may tell what is live.
+    pub deploy_runs: Fetched<Vec<Run>>,
+    /// What the service says it runs, where it is asked.
+    pub probed: Fetched<Probed>,
+    /// What is recorded is not what runs.
+    pub drift: Option<Drift>,
     /// The deployment that is watched.
     pub watch: Option<Watch>,
     /// The watched deployment's run.
@@ -251,6 +258,51 @@ impl World {
         }
     }
 
+    /// Takes another catalog on: what is known of targets that stay is kept.
+    pub fn adopt(&mut self, catalog: Catalog) {
+        let mut services = std::mem::take(&mut self.services);
+        self.services = catalog
+            .services
+            .iter()
+            // Its deployments were asked for by other names.
+            .map(|s| {
+                let kept = services.remove(&s.id).unwrap_or_default();
+                (
+                    s.id.clone(),
+                    ServiceSlice {
+                        overview: kept.overview.into_cached(),
+                        ..kept
+                    },
+                )
+            })
+            .collect();
+        let mut envs = std::mem::take(&mut self.envs);
+        self.envs = catalog
+            .targets()
+            .map(|t| {
+                let kept = envs.remove(&t).unwrap_or_default();
+                (t, kept)
+            })
+            .collect();
+        self.catalog = catalog;
+        let there = self
+            .focus
+            .as_ref()
+            .is_some_and(|f| self.envs.contains_key(f));
+        if !there {
+            self.focus = self.catalog.services.first().and_then(|service| {
+                let env = service.last_environment()?;
+                Some(Target {
+                    service: service.id.clone(),
+                    env: env.id.clone(),
+                })
+            });
+        }
+        // Windows and entries are worked out anew, and every question that now has another wording is asked at once.
+        self.ruled = Ruled::default();
+        self.schedule.hurry();
+    }
+
     /// The selected target's slice.
     pub fn focused(&self) -> Option<(&Target, &EnvSlice)> {
         let target = self.focus.as_ref()?;
@@ -315,5 +367,37 @@ impl EnvSlice {
             }
             _ => String::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::msg::Msg;
+    use crate::app::testing::{at, bad_deploy, send, started, target, world};
+
+    #[test]
+    fn another_catalog_keeps_what_stays_and_asks_for_the_rest() {
+        let mut world = world();
+        started(&mut world, 0, bad_deploy());
+        let mut catalog = world.catalog.clone();
+        let service = &mut catalog.services[0];
+        let mut staging = service.environments[0].clone();
+        staging.id = "staging".parse().unwrap();
+        service.environments.insert(0, staging);
+        send(&mut world, 1, Msg::Catalog(catalog.clone()));
+        assert_eq!(world.focus, Some(target()));
+        assert_eq!(world.envs.len(), 2);
+        assert!(world.envs[&target()].watch.is_some(), "what is known stays");
+        assert!(world.envs.values().all(|slice| slice.window.is_some()));
+
+        catalog.services[0].environments.truncate(1);
+        send(&mut world, 2, Msg::Catalog(catalog));
+        let focus = world.focus.clone().unwrap();
+        assert_eq!(
+            focus.env.as_str(),
+            "staging",
+            "what is gone is selected no longer"
+        );
+        assert!(world.schedule.next_due().is_some_and(|due| due <= at(60)));
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::config::ServerUrl;
 use crate::domain::calendar::rule::ReleaseKind;
+use crate::domain::ids::RepoSlug;
 
 /// What the command line says.
 #[derive(Debug, Parser)]
@@ -83,9 +85,15 @@ pub(super) enum Command {
     /// The record of what people and flightdeck did
     #[command(subcommand)]
     Ledger(Ledger),
-    /// The configuration: check it, show it, find it
+    /// The configuration: write it, check it, show it, find it
     #[command(subcommand)]
     Config(Config),
+    /// The JSON Schema of an answer
+    Schema(Schema),
+    /// A script that completes commands and flags, for a shell
+    Completions(Completions),
+    /// The manual page
+    Man,
 }
 
 /// `demo`.
@@ -309,6 +317,8 @@ pub(super) enum Ledger {
 /// `config`.
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum Config {
+    /// Ask the repository and the metrics server, and write a configuration that works
+    Init(Box<Init>),
     /// Say what is wrong, with its place
     Check,
     /// The effective configuration, with where each value comes from; secrets are hidden
@@ -317,6 +327,8 @@ pub(super) enum Config {
     Path,
     /// Let the repository's own file name servers, run programs and arm writes; shows what it asks for, and asks back
     Trust(Trust),
+    /// The JSON Schema of the configuration, for editors
+    Schema,
 }
 
 /// `config trust`.
@@ -334,6 +346,45 @@ pub(super) struct Trust {
     /// Only list the trusted files
     #[arg(long)]
     pub(super) list: bool,
+}
+
+/// `config init`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Init {
+    /// The repository; default: the remote of the clone you stand in
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(super) repo: Option<RepoSlug>,
+    /// The REST API of its GitHub; default: by the remote's host
+    #[arg(long, value_name = "URL")]
+    pub(super) github: Option<ServerUrl>,
+    /// A Prometheus to look into; default: `PROMETHEUS_URL`
+    #[arg(long, value_name = "URL")]
+    pub(super) metrics: Option<ServerUrl>,
+    /// Write it without asking
+    #[arg(long, conflicts_with = "print")]
+    pub(super) yes: bool,
+    /// Only print it
+    #[arg(long)]
+    pub(super) print: bool,
+    /// Replace a configuration that is there; a copy of it is kept
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// `completions`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// `schema`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Schema {
+    /// Which answer; without a name the names are listed
+    #[arg(value_name = "NAME")]
+    pub(super) name: Option<String>,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

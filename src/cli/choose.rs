@@ -2,7 +2,7 @@
 
 use super::args::Common;
 use super::failure::Failure;
-use super::origin;
+use super::remote;
 use crate::config::Loaded;
 use crate::config::model::ServiceConfig;
 use crate::config::schema::nearest;
@@ -79,7 +79,7 @@ fn default_service(loaded: &Loaded) -> Result<(ServiceId, &ServiceConfig), Failu
     if let Some(name) = &loaded.config.ui.service {
         return named_service(loaded, name);
     }
-    let here = loaded.repository.as_deref().and_then(origin::slug);
+    let here = loaded.repository.as_deref().and_then(remote::slug);
     let mut all = all(loaded);
     let standing = here.and_then(|slug| all.iter().position(|(_, config)| config.repo == slug));
     if all.is_empty() {

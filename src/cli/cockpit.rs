@@ -4,6 +4,7 @@
 use super::args::{Common, Screen};
 use super::choose;
 use super::failure::{Failure, GOOD};
+use super::found;
 use super::output::Output;
 use super::setup::Setup;
 use crate::app::keymap::Keymap;
@@ -26,14 +27,47 @@ pub(super) fn run(common: &Common, screen: &Screen, out: &mut Output) -> Result<
     if setup.loaded.is_configured() {
         return open(&setup, common, screen);
     }
+    let (setup, here) = match setup.provisional(common, screen)? {
+        Ok(found) => found,
+        Err(setup) => return Ok(begin(&setup, out)),
+    };
+    let base = setup.loaded.clone();
+    let clock = session::clock(&base.config);
+    let (machine, common) = (setup.machine.clone(), common.clone());
+    let later = found::later(machine, common.clone(), screen.clone(), base, here, clock);
+    open_with(&setup, &common, screen, later)
+}
+
+/// Three lines for somebody who stands nowhere in particular.
+fn begin(setup: &Setup, out: &mut Output) -> u8 {
     out.line("flightdeck is a cockpit for software releases: it watches a deploy, judges it by its signals, and rolls it back.");
     out.line("`flightdeck demo` opens it on a simulated company: no token, no network.");
-    out.line("`flightdeck config path` names the files that it reads; config.example.toml shows what goes into them.");
-    Ok(GOOD)
+    let stands = found::stand(&setup.machine, &setup.loaded);
+    out.line(&match stands {
+        Some(remote) => format!(
+            "`flightdeck config init --github URL` writes a configuration for this clone; {} is not known to be a GitHub.",
+            crate::domain::text::Safe::new(&remote.host)
+        ),
+        None => "`flightdeck config init` in a clone of a GitHub repository writes a configuration for it.".to_owned(),
+    });
+    UNCONFIGURED
 }
+
+/// Nothing is configured, and nothing was found.
+const UNCONFIGURED: u8 = 2;
 
 /// Opens the screen, until it is left.
 pub(super) fn open(setup: &Setup, common: &Common, screen: &Screen) -> Result<u8, Failure> {
+    open_with(setup, common, screen, async { None })
+}
+
+/// Opens the screen, with a question whose answer comes later.
+fn open_with(
+    setup: &Setup,
+    common: &Common,
+    screen: &Screen,
+    later: impl Future<Output = Option<Msg>> + Send + 'static,
+) -> Result<u8, Failure> {
     let view = view(screen)?;
     let (loaded, env) = (&setup.loaded, &setup.machine.env);
     let clock = session::clock(&loaded.config);
@@ -53,7 +87,7 @@ pub(super) fn open(setup: &Setup, common: &Common, screen: &Screen) -> Result<u8
         Failure::new(FaultKind::Internal, "the runtime can't be started").cause(e.to_string())
     })?;
     let left = runtime.block_on(async {
-        let mut driver = session::open(loaded, world, clock, env)?;
+        let mut driver = session::open_with(loaded, world, clock, env, later)?;
         // What is due is asked now, not at the first heartbeat.
         driver.send(Msg::Tick);
         cockpit.fly(driver).await.map_err(Failure::from)

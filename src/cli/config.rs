@@ -1,10 +1,11 @@
-//! `flightdeck config check|show|path`; `config trust` is in [`super::config_trust`].
+//! `flightdeck config check|show|path|schema`; `init` and `trust` have their own files.
 
 use serde_json::{Value, json};
 
 use super::args::{Common, Config, Screen};
 use super::config_trust;
 use super::failure::{Failure, GOOD};
+use super::init;
 use super::output::Output;
 use super::setup::Machine;
 use crate::config::{self, Loaded};
@@ -17,6 +18,11 @@ pub(super) fn run(common: &Common, args: &Config, out: &mut Output) -> Result<u8
         return config_trust::run(&machine, common, args, out);
     }
     let loaded = match (machine.load(common, &Screen::default()), args) {
+        (_, Config::Schema) => {
+            out.json(&config::json_schema());
+            return Ok(GOOD);
+        }
+        (_, Config::Init(args)) => return init::run(&machine, common, args, out),
         (Ok(loaded), _) => loaded,
         // Where the files lie is worth knowing above all when one of them is broken.
         (Err(_), Config::Path) => return Ok(paths_only(&machine, common, out)),
@@ -28,7 +34,9 @@ pub(super) fn run(common: &Common, args: &Config, out: &mut Output) -> Result<u8
         match args {
             Config::Check => out.text(&config::check(&loaded, out.colour())),
             Config::Show => out.text(&config::show(&loaded)),
-            Config::Path | Config::Trust(_) => out.text(&config::path(&loaded)),
+            Config::Path | Config::Init(_) | Config::Schema | Config::Trust(_) => {
+                out.text(&config::path(&loaded));
+            }
         }
     }
     Ok(GOOD)
@@ -52,7 +60,9 @@ fn answer(loaded: &Loaded, args: &Config) -> Value {
                 "origin": key.origin.to_string(),
             })).collect::<Vec<_>>(),
         }),
-        Config::Path | Config::Trust(_) => json!({ "schema": SCHEMA, "files": files(loaded) }),
+        Config::Path | Config::Init(_) | Config::Schema | Config::Trust(_) => {
+            json!({ "schema": SCHEMA, "files": files(loaded) })
+        }
     }
 }
 

@@ -12,14 +12,17 @@ mod doctor;
 mod doctor_terminal;
 mod drive;
 mod failure;
+mod found;
 mod gates;
+mod init;
 mod ledger;
 mod location;
 mod logging;
-mod origin;
 mod output;
+mod print;
 mod profile;
 mod reference;
+mod remote;
 mod rollback;
 mod setup;
 mod sign;
@@ -73,6 +76,9 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
         Some(Command::Changes(args)) => changes::run(common, args, out),
         Some(Command::Where(args)) => location::run(common, args, out),
         Some(Command::Ledger(args)) => ledger::run(common, args, out),
+        Some(Command::Schema(args)) => print::schema(args, out),
+        Some(Command::Completions(args)) => print::completions(args, out),
+        Some(Command::Man) => print::man(out),
         Some(Command::Config(args)) => config::run(common, args, out),
     }
 }

@@ -75,8 +75,19 @@ impl Machine {
 
     /// Loads the configuration, and says nothing if it holds.
     pub(super) fn load(&self, common: &Common, screen: &Screen) -> Result<Loaded, Failure> {
-        config::load(&self.sources(common, screen))
-            .map_err(|found| Failure::Config(Box::new(found)))
+        self.load_found(common, screen, None)
+    }
+
+    /// Loads the configuration over one that was found out instead of written.
+    pub(super) fn load_found(
+        &self,
+        common: &Common,
+        screen: &Screen,
+        found: Option<String>,
+    ) -> Result<Loaded, Failure> {
+        let mut sources = self.sources(common, screen);
+        sources.found = found;
+        config::load(&sources).map_err(|found| Failure::Config(Box::new(found)))
     }
 
     /// What a configuration is made from here. A project's file is trusted as the store has it.
@@ -108,6 +119,10 @@ impl Setup {
         if setup.loaded.is_configured() {
             return Ok(setup);
         }
+        let setup = match setup.surveyed(common)? {
+            Ok(found) => return Ok(found),
+            Err(setup) => setup,
+        };
         let files: Vec<String> = setup
             .loaded
             .files
@@ -118,7 +133,7 @@ impl Setup {
             FaultKind::Config,
             format!("no service is configured in {}", files.join(" or ")),
         )
-        .hint("start from config.example.toml, or look around with `flightdeck demo`"))
+        .hint("`flightdeck config init` in a clone writes one, `flightdeck demo` needs none"))
     }
 
     /// Says on stderr what an untrusted project file does not get; where JSON is asked for, the answers carry it.
@@ -168,5 +183,12 @@ impl Setup {
             read_only,
             _log: log,
         })
+    }
+
+    /// The same with what was found out, to look at only.
+    pub(super) fn with_found(mut self, loaded: Loaded, why: &str) -> Self {
+        self.loaded = loaded;
+        self.read_only.get_or_insert_with(|| why.to_owned());
+        self
     }
 }

@@ -102,6 +102,18 @@ fn late(driver: &Driver, target: &Target) -> Option<String> {
         // Without the repository nothing else is asked.
         return None;
     }
+    let rungs = world.configured(target).map(|(_, env)| &env.ladder);
+    let runs = slice
+        .state
+        .as_ref()
+        .zip(rungs)
+        .is_some_and(|(s, l)| l.needs_runs(s));
+    if runs && !answered(&slice.deploy_runs) {
+        return github();
+    }
+    if rungs.is_some_and(|l| l.probe.is_some()) && !answered(&slice.probed) {
+        return Some("probe".to_owned());
+    }
     let run_known = slice.watch.as_ref().is_none_or(|w| w.run.is_none()) || answered(&slice.run);
     if !run_known || (slice.candidate.is_some() && !answered(&slice.checks)) {
         return github();

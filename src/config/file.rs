@@ -82,6 +82,11 @@ pub(crate) fn read(path: &Path, layer: Layer) -> Read {
     }
 }
 
+/// Parses a text that is no file.
+pub(crate) fn text(path: &Path, layer: Layer, text: String) -> Read {
+    parse(source(path, layer, text))
+}
+
 fn source(path: &Path, layer: Layer, text: String) -> Arc<SourceText> {
     Arc::new(SourceText {
         path: path.to_owned(),

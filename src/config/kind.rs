@@ -8,6 +8,7 @@ use super::tree::{Table, Value, find};
 use super::values::{AnyTime, LocalTime, Period, RuleEnd, ServerUrl, Zone};
 use crate::domain::calendar::recurrence::{BadRule, Recurrence};
 use crate::domain::ids::{EnvId, RepoSlug};
+use crate::domain::release::ladder::VersionAt;
 use crate::providers::http_json::settings::check_path;
 
 /// What is wrong with a value, and what to write instead.
@@ -45,6 +46,9 @@ pub(crate) fn expected(kind: &Kind) -> String {
         Kind::Real => "a number".to_owned(),
         Kind::Plain => "a number, a text, true or false".to_owned(),
         Kind::Address => "an address such as \"https://ci.example/coverage/$sha\"".to_owned(),
+        Kind::VersionAt => {
+            "a JSONPath such as \"$.version\", \"header X-Version\" or \"text\"".to_owned()
+        }
         Kind::JsonPath => "a JSONPath such as \"$.totals.percent\"".to_owned(),
         Kind::Jobs => "a text with {weight} in it such as \"canary {weight} %\"".to_owned(),
         Kind::Local => "a local time such as \"2026-12-18T16:00\"".to_owned(),
@@ -222,7 +226,11 @@ fn check_text(kind: &Kind, text: &str) -> Result<(), Fault> {
                 unknown_variable(name, WRITE_VARIABLES.iter().copied())
             }),
         Kind::Address => address(text, kind),
-        Kind::JsonPath => check_path(text).or_else(|why| {
+        Kind::VersionAt if !text.starts_with('$') => match VersionAt::read(text) {
+            Some(_) => Ok(()),
+            None => bad("a place of a version"),
+        },
+        Kind::VersionAt | Kind::JsonPath => check_path(text).or_else(|why| {
             fault(
                 format!("{} is not a JSONPath: {why}", quoted(text)),
                 format!("write {}", expected(kind)),

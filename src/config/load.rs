@@ -45,6 +45,8 @@ pub struct Sources {
     pub actions: Vec<String>,
     /// Checks the chords of `ui.keys`.
     pub chord: Option<ChordCheck>,
+    /// A configuration that was found out instead of written: the lowest layer above the built-in one.
+    pub found: Option<String>,
 }
 
 impl Sources {
@@ -60,6 +62,7 @@ impl Sources {
             trust: None,
             actions: Vec::new(),
             chord: None,
+            found: None,
         }
     }
 
@@ -149,13 +152,23 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     let mut own_file = None;
     let mut broken = false;
     let mut stray_faults = Vec::new();
-    for (path, layer) in wanted {
+    let found = sources.found.as_ref().map(|text| {
+        let path = PathBuf::from("(found in this clone)");
+        let read = file::text(&path, Layer::Found, text.clone());
+        (path, Layer::Found, read)
+    });
+    let read = wanted.into_iter().map(|(path, layer)| {
         let read = file::read(&path, layer);
-        files.push(FileUsed {
-            path: path.clone(),
-            layer,
-            found: !matches!(read, Read::Missing),
-        });
+        (path, layer, read)
+    });
+    for (path, layer, read) in found.into_iter().chain(read) {
+        if layer != Layer::Found {
+            files.push(FileUsed {
+                path: path.clone(),
+                layer,
+                found: !matches!(read, Read::Missing),
+            });
+        }
         match read {
             Read::Missing if layer == Layer::Given => faults.push(no_such_file(sources, &path)),
             Read::Missing => {}

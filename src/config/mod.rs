@@ -14,6 +14,8 @@ mod example;
 mod file;
 mod gates;
 mod given;
+pub mod init;
+mod json_schema;
 mod keyed;
 mod kind;
 mod load;
@@ -36,6 +38,7 @@ mod values;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Finding};
 pub use example::example;
+pub use json_schema::json_schema;
 pub use keyed::Keyed;
 pub use load::{ChordCheck, FileUsed, Loaded, Origin, Origins, Sources, load, own_profile};
 pub use model::Config;

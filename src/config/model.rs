@@ -16,8 +16,8 @@ pub use super::gates::{
     ReleaseWord, WhenConfig,
 };
 pub use super::service::{
-    Canary, Confirm, Deploy, Dispatch, EnvConfig, LiveSource, ReleaseConfig, ReleaseFrom, Rerun,
-    Roles, Rollback, ServiceConfig, Way,
+    Canary, Confirm, Deploy, Dispatch, EnvConfig, LiveSource, Probe, ReleaseConfig, ReleaseFrom,
+    Rerun, Roles, Rollback, ServiceConfig, Way,
 };
 
 /// The whole configuration.

@@ -37,6 +37,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File { layer, path, line } => {
                 let whose = match layer {
+                    Layer::Found => "found",
                     Layer::User => "user",
                     Layer::Project => "project",
                     _ => "given",

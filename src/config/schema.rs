@@ -123,6 +123,8 @@ pub enum Kind {
     Address,
     /// A `JSONPath` (RFC 9535).
     JsonPath,
+    /// Where a version stands in an answer: a `JSONPath`, `header NAME` or `text`.
+    VersionAt,
     /// The name of a canary's job, with `{weight}` where the percentage stands.
     Jobs,
     /// A time on the wall clock, without an offset.

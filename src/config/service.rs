@@ -101,6 +101,8 @@ pub struct EnvConfig {
     pub confirm: Confirm,
     /// How long a rollback may take to show.
     pub verify_within: Period,
+    /// Where the service says what it runs.
+    pub probe: Option<Probe>,
     /// The workflow that deploys.
     pub deploy: Option<Deploy>,
     /// A rollout in steps.
@@ -122,6 +124,22 @@ impl EnvConfig {
 pub enum LiveSource {
     /// GitHub's deployments and their statuses.
     Deployments,
+    /// The runs of the workflow that deploys.
+    Runs,
+    /// What the service says.
+    Probe,
+    /// The newest release.
+    Releases,
+}
+
+/// Where the service says what it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// The address.
+    pub url: String,
+    /// A `JSONPath`, `header NAME` or `text`.
+    pub version: String,
 }
 
 /// What confirms a rollback.

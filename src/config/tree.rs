@@ -45,6 +45,8 @@ impl fmt::Debug for SourceText {
 pub enum Layer {
     /// Built in.
     Default,
+    /// What the repository tells of itself, where nothing is configured; never a file.
+    Found,
     /// The user's file.
     User,
     /// The project's `.flightdeck/config.toml`.

@@ -251,6 +251,7 @@ async fn handle(
             }
             Role::Metrics => match raw_path.as_str() {
                 "/metrics" => exposition::page(&mut state),
+                path if path.starts_with("/healthz/") => health(&mut state, path),
                 _ => Wire {
                     status: 404,
                     headers: Vec::new(),
@@ -350,4 +351,41 @@ fn broken(fault: &Fault, cord: &Cord, wire: Wire) -> Response<Body> {
         }
         Mode::Delay => response(wire),
     }
+}
+
+/// `/healthz/SERVICE/ENVIRONMENT`: what a service says of itself, also which version most of its traffic gets.
+fn health(state: &mut State, path: &str) -> Wire {
+    let now = state.catch_up();
+    let mut parts = path.split('/').skip(2);
+    let (service, env) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    let found = state
+        .world
+        .repos
+        .iter()
+        .find(|r| r.name == service)
+        .and_then(|repo| {
+            let shift = repo
+                .shifts
+                .iter()
+                .rev()
+                .find(|s| s.env == env && s.at <= now)?;
+            Some((
+                repo.version_of(shift.stable).map(str::to_owned),
+                repo.commit(shift.stable)?.sha.clone(),
+            ))
+        });
+    let Some((version, commit)) = found else {
+        return Wire {
+            status: 404,
+            headers: Vec::new(),
+            body: b"404 page not found\n".to_vec(),
+        };
+    };
+    let mut wire = Wire::json(
+        200,
+        &serde_json::json!({ "status": "ok", "version": version, "commit": commit }),
+    );
+    wire.headers
+        .push(("x-version".to_owned(), version.unwrap_or_default()));
+    wire
 }

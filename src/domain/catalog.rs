@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::gate::spec::GateSpec;
 use super::ids::{EnvId, RepoSlug, ServiceId, Target};
+use super::release::ladder::Ladder;
 use super::rollback::Way;
 use super::text::Safe;
 
@@ -44,6 +45,8 @@ pub struct Environment {
     pub github_environment: String,
     /// What is measured there; none where no metrics source is configured.
     pub signals: Option<SignalTemplates>,
+    /// How it is known what is live.
+    pub ladder: Ladder,
     /// How long a deployment is watched.
     pub bake: SignedDuration,
     /// After that long a dispatched rollback ends as not verified.

@@ -11,6 +11,7 @@ pub mod observe;
 pub mod release;
 pub mod rollback;
 pub mod signal;
+pub mod survey;
 pub mod text;
 pub mod units;
 pub mod yaml;

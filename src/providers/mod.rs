@@ -12,6 +12,7 @@ pub mod http;
 pub mod http_json;
 pub mod prometheus;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
@@ -32,6 +33,7 @@ use crate::domain::rollback::holds::{HoldFacts, Pending};
 use crate::domain::rollback::{
     CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder, RerunOrder,
 };
+use crate::domain::survey::RepoFacts;
 use crate::domain::text::Safe;
 
 /// What a trait's method gives: a boxed future, so that the traits are object safe.
@@ -65,6 +67,8 @@ pub trait CodeHost: Debug + Send + Sync {
         &'a self,
         asks: &'a [OverviewAsk],
     ) -> Answer<'a, Vec<(ServiceId, Result<Overview>)>>;
+    /// The newest runs of a workflow, newest first; at most 30.
+    fn runs_of<'a>(&'a self, repo: &'a RepoSlug, file: &'a str) -> Answer<'a, Result<Vec<Run>>>;
     /// A workflow run with the jobs of its latest attempt.
     fn run<'a>(&'a self, repo: &'a RepoSlug, run: RunId) -> Answer<'a, Result<RunView>>;
     /// The check runs and commit statuses of a commit.
@@ -119,4 +123,23 @@ pub trait Metrics: Debug + Send + Sync {
     fn signals<'a>(&'a self, query: &'a SignalQuery) -> Answer<'a, Result<SignalBatch>>;
     /// Whether the source answers queries with these credentials.
     fn ready(&self) -> Answer<'_, Result<()>>;
+}
+
+/// What a repository tells of itself: asked once, when a configuration is written or there is none.
+pub trait RepoSurvey: Debug + Send + Sync {
+    /// Everything that can be read; what can't is named in the answer. Only the repository itself must be there.
+    fn survey<'a>(&'a self, repo: &'a RepoSlug) -> Answer<'a, Result<RepoFacts>>;
+}
+
+/// What a metrics source holds: asked once, when a configuration is written.
+pub trait MetricSurvey: Debug + Send + Sync {
+    /// Which of these metrics had series in the last hour.
+    fn present<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Result<Vec<String>>>;
+    /// The labels of a metric's series of the last hour.
+    fn labels_of<'a>(
+        &'a self,
+        metric: &'a str,
+    ) -> Answer<'a, Result<Vec<BTreeMap<String, String>>>>;
+    /// What a query gives now; none: no data.
+    fn value<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Option<f64>>>;
 }

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod location;
 pub mod plan;
 pub mod rollback;
+pub mod schemas;
 pub mod status;
 pub mod text;
 pub mod verdict;

@@ -11,6 +11,7 @@ use crate::domain::fetched::{Fault, FaultKind, Fetched};
 use crate::domain::gate::Tally;
 use crate::domain::ids::Target;
 use crate::domain::release::DeploymentState;
+use crate::domain::release::ladder::LiveSource;
 use crate::domain::release::watch::Phase;
 use crate::domain::signal::VerdictState;
 use crate::domain::text::Safe;
@@ -39,6 +40,8 @@ pub struct TargetStatus {
     pub environment: String,
     /// What runs; none: nothing that is known.
     pub live: Option<LiveStatus>,
+    /// What is recorded is not what runs.
+    pub drift: Option<DriftStatus>,
     /// The deploy under way, or the one that failed half-way.
     pub deploying: Option<DeployStatus>,
     /// What the signals say of the watched deploy.
@@ -60,6 +63,17 @@ pub struct LiveStatus {
     pub sha: String,
     /// When it became live.
     pub since: Timestamp,
+    /// How this is known: `deployments`, `runs`, `probe`, or (approximate) `releases`.
+    pub source: LiveSource,
+}
+
+/// What is recorded is not what runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftStatus {
+    /// What is recorded: the version, else the commit.
+    pub recorded: String,
+    /// What the service says.
+    pub running: Safe,
 }
 
 /// How a deploy stands.
@@ -207,6 +221,11 @@ fn of_target(world: &World, target: &Target, slice: &EnvSlice) -> TargetStatus {
             version: l.what.version.clone(),
             sha: l.what.sha.as_str().to_owned(),
             since: l.since,
+            source: l.source,
+        }),
+        drift: slice.drift.as_ref().map(|d| DriftStatus {
+            recorded: d.recorded.to_string(),
+            running: d.running.clone(),
         }),
         deploying: deploying(world, target, slice),
         verdict: slice
@@ -288,6 +307,8 @@ fn source_errors(world: &World, target: &Target, slice: &EnvSlice) -> Vec<Source
         add(&github, overview.and_then(|o| o.fault()));
         add(&github, slice.run.fault());
         add(&github, slice.checks.fault());
+        add(&github, slice.deploy_runs.fault());
+        add("probe", slice.probed.fault());
         if let Some(metrics) = &service.metrics {
             let metrics = format!("metrics.{metrics}");
             add(&metrics, slice.signals.clock.fault());
@@ -329,7 +350,13 @@ fn line(status: &TargetStatus, now: Timestamp) -> Vec<String> {
     };
     let live = status.live.as_ref().map_or_else(
         || "live unknown".to_owned(),
-        |l| format!("live {}", name(&l.version, &l.sha)),
+        |l| {
+            let remark = l
+                .source
+                .remark()
+                .map_or_else(String::new, |r| format!(" ({r})"));
+            format!("live {}{remark}", name(&l.version, &l.sha))
+        },
     );
     let live_since = status
         .live
@@ -366,6 +393,10 @@ fn line(status: &TargetStatus, now: Timestamp) -> Vec<String> {
         (Some(false), None) => "closed".to_owned(),
         (Some(true) | None, _) => String::new(),
     };
+    let drift = status
+        .drift
+        .as_ref()
+        .map_or_else(String::new, |d| format!("drift: it runs {}", d.running));
     let trouble = if status.source_errors.is_empty() {
         String::new()
     } else {
@@ -379,7 +410,7 @@ fn line(status: &TargetStatus, now: Timestamp) -> Vec<String> {
         gates,
         window,
         deploying,
-        [verdict, trouble]
+        [drift, verdict, trouble]
             .into_iter()
             .filter(|t| !t.is_empty())
             .collect::<Vec<_>>()

@@ -2,13 +2,14 @@
 
 use crate::config::InputValue;
 use crate::config::model::{
-    Config, Confirm as ConfirmConfig, Dispatch, EnvConfig, LatencyQuery, ServiceConfig, TimeUnit,
-    VerdictConfig, Way as WayConfig,
+    Config, Confirm as ConfirmConfig, Dispatch, EnvConfig, LatencyQuery, LiveSource as LiveConfig,
+    ServiceConfig, TimeUnit, VerdictConfig, Way as WayConfig,
 };
 use crate::domain::catalog::{
     Catalog, Confirm, Environment, LatencyTemplate, Service, SignalTemplates,
 };
 use crate::domain::ids::{EnvId, ServiceId};
+use crate::domain::release::ladder::{Ladder, LiveSource, ProbeAsk, VersionAt};
 use crate::domain::rollback::{Way, WayKind};
 use crate::domain::signal::Settings;
 use crate::domain::text::Safe;
@@ -61,6 +62,7 @@ fn environment(
         id: id.clone(),
         github_environment: settings.github_name(id).to_owned(),
         signals: signals(config, service_id, service, id),
+        ladder: ladder(service, id, settings),
         bake: settings.bake.0,
         verify_within: settings.verify_within.0,
         confirm: match settings.confirm {
@@ -75,6 +77,31 @@ fn environment(
                 rollback.ladder.iter().filter_map(of).collect()
             }),
         gates: super::gates::specs(config, service_id, id),
+    }
+}
+
+fn ladder(service: &ServiceConfig, id: &EnvId, settings: &EnvConfig) -> Ladder {
+    let workflow = settings.deploy.as_ref().map(|d| d.workflow.clone());
+    let shared = workflow.is_some()
+        && service.env.iter().any(|(other, env)| {
+            other != id.as_str() && env.deploy.as_ref().map(|d| &d.workflow) == workflow.as_ref()
+        });
+    let rung = |source: &LiveConfig| match source {
+        LiveConfig::Deployments => LiveSource::Deployments,
+        LiveConfig::Runs => LiveSource::Runs,
+        LiveConfig::Probe => LiveSource::Probe,
+        LiveConfig::Releases => LiveSource::Releases,
+    };
+    Ladder {
+        rungs: settings.live.iter().map(rung).collect(),
+        workflow,
+        shared,
+        probe: settings.probe.as_ref().and_then(|p| {
+            Some(ProbeAsk {
+                url: p.url.clone(),
+                version: VersionAt::read(&p.version)?,
+            })
+        }),
     }
 }
 

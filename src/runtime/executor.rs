@@ -178,6 +178,7 @@ fn github_of(what: &Fetch) -> Option<String> {
     match what {
         Fetch::Login { source }
         | Fetch::Overview { source, .. }
+        | Fetch::DeployRuns { source, .. }
         | Fetch::Run { source, .. }
         | Fetch::Checks { source, .. }
         | Fetch::Compare { source, .. }
@@ -188,6 +189,7 @@ fn github_of(what: &Fetch) -> Option<String> {
         Fetch::Clock { .. }
         | Fetch::Signals { .. }
         | Fetch::GateValue(_)
+        | Fetch::Probe(_)
         | Fetch::Ledger
         | Fetch::OlderRows { .. }
         | Fetch::Chain => None,

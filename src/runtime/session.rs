@@ -144,6 +144,20 @@ pub fn open(
     clock: Clock,
     env: &BTreeMap<String, String>,
 ) -> Result<Driver, SessionError> {
+    open_with(loaded, world, clock, env, async { None })
+}
+
+/// As [`open`], with a question whose answer comes later as a message.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(
+    loaded: &Loaded,
+    world: World,
+    clock: Clock,
+    env: &BTreeMap<String, String>,
+    question: impl Future<Output = Option<Msg>> + Send + 'static,
+) -> Result<Driver, SessionError> {
     let config = &loaded.config;
     let (out, inbox) = mpsc::channel(QUEUE);
     let paths = paths(config, env)?;
@@ -158,6 +172,13 @@ pub fn open(
         for memory in remember::read(&paths.cache_dir, &key, later.iter()) {
             // A full queue has answers in it, which are newer.
             drop(told.try_send(Msg::Recalled(Box::new(memory))));
+        }
+    });
+    let answer = out.clone();
+    tokio::spawn(async move {
+        if let Some(msg) = question.await {
+            // Nobody waits for it once the session is over.
+            drop(answer.send(msg).await);
         }
     });
     let sources = Sources::new(config, env.clone(), disk.clone(), clock.clone());

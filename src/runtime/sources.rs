@@ -163,6 +163,13 @@ impl Sources {
                     .map(|a| (a.service, Err(fault.clone())))
                     .collect(),
             }),
+            Fetch::DeployRuns { source, repo, file } => {
+                Answer::DeployRuns(match self.host(&source).await {
+                    Ok(host) => self.told(host.runs_of(&repo, &file).await),
+                    Err(fault) => Err(fault),
+                })
+            }
+            Fetch::Probe(ask) => Answer::Probe(self.told(self.values.probe(&ask).await)),
             Fetch::Run { source, repo, run } => Answer::Run(match self.host(&source).await {
                 Ok(host) => self.told(host.run(&repo, run).await),
                 Err(fault) => Err(fault),

@@ -9,6 +9,7 @@ use crate::app::world::{LedgerSlice, Who, World};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::ids::Target;
 use crate::domain::observe::SignalBatch;
+use crate::domain::release::ladder::Probed;
 use crate::domain::release::watch::Phase;
 use crate::domain::rollback::journal;
 use crate::domain::units::Now;
@@ -36,6 +37,25 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
         },
         (EffectKey::Overview(source), Answer::Overview(results)) => {
             overviews(world, key, source, results, now);
+        }
+        (EffectKey::DeployRuns(target), Answer::DeployRuns(result)) => {
+            slice_answer(world, key, target, result, now, |s| &mut s.deploy_runs);
+            derive::overview(world, &target.service, now);
+        }
+        (EffectKey::Probe(target), Answer::Probe(result)) => {
+            let known = world
+                .envs
+                .get(target)
+                .and_then(|s| s.probed.value())
+                .cloned();
+            let result = result.map(|version| {
+                let since = known
+                    .filter(|k| k.version == version)
+                    .map_or(now.0, |k| k.since);
+                Probed { version, since }
+            });
+            slice_answer(world, key, target, result, now, |s| &mut s.probed);
+            derive::overview(world, &target.service, now);
         }
         (EffectKey::Run(target, _), Answer::Run(result)) => {
             slice_answer(world, key, target, result, now, |s| &mut s.run);

@@ -6,6 +6,7 @@ use crate::app::world::{EnvSlice, World};
 use crate::domain::calendar;
 use crate::domain::fetched::Fetched;
 use crate::domain::ids::{CommitSha, ServiceId, Target};
+use crate::domain::release::ladder;
 use crate::domain::release::live::EnvState;
 use crate::domain::release::watch::{Phase, watch};
 use crate::domain::release::{Overview, VersionRef};
@@ -43,7 +44,15 @@ fn environment(world: &mut World, target: &Target, overview: &Overview, now: Now
     let Some(slice) = world.envs.get_mut(target) else {
         return;
     };
-    let state = overview.env_state(&target.env);
+    let asked = slice.probed.at();
+    let facts = ladder::Facts {
+        overview,
+        env: (&target.env, &env.github_environment),
+        runs: slice.deploy_runs.value().map(Vec::as_slice),
+        probed: slice.probed.value().zip(asked),
+    };
+    let (state, drift) = ladder::tell(&env.ladder, &facts);
+    slice.drift = drift;
     slice.watch = watch(&state, bake, now);
     let candidate = match &slice.asked {
         Some(asked) => named(overview, asked),

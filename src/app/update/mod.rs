@@ -45,6 +45,7 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
                 derive::plan(world, &target, now);
             }
         }
+        Msg::Catalog(catalog) => world.adopt(catalog),
         Msg::Budget(source, budget) => {
             world.budgets.insert(source, budget);
         }

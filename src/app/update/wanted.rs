@@ -154,6 +154,24 @@ fn of_target(world: &World, target: &Target, now: Now, list: &mut Vec<Wanted>) {
         return;
     };
     let factor = slow_down(world.budgets.get(&service.source), now);
+    let busy = slice.watch.is_some() || world.flows.contains_key(target);
+    let pace = if busy { DEPLOY_S } else { IDLE_S };
+    if slice
+        .state
+        .as_ref()
+        .is_some_and(|s| env.ladder.needs_runs(s))
+    {
+        list.push(Wanted {
+            key: EffectKey::DeployRuns(target.clone()),
+            every: Some(every(world, pace, factor)),
+        });
+    }
+    if env.ladder.probe.is_some() {
+        list.push(Wanted {
+            key: EffectKey::Probe(target.clone()),
+            every: Some(every(world, pace, 1.0)),
+        });
+    }
     if let Some(watch) = &slice.watch
         && let Some(run) = watch.run
     {
@@ -311,6 +329,19 @@ fn fetch(world: &World, key: &EffectKey, now: Now) -> Option<Fetch> {
                 repo,
                 run: *run,
             }
+        }
+        EffectKey::DeployRuns(target) => {
+            let (source, repo) = source_and_repo(target)?;
+            let (_, env) = world.configured(target)?;
+            Fetch::DeployRuns {
+                source,
+                repo,
+                file: env.ladder.runs_of()?.to_owned(),
+            }
+        }
+        EffectKey::Probe(target) => {
+            let (_, env) = world.configured(target)?;
+            Fetch::Probe(env.ladder.probe.clone()?)
         }
         EffectKey::Checks(target, sha) => {
             let (source, repo) = source_and_repo(target)?;

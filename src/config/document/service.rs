@@ -107,8 +107,9 @@ const ENVS: Keyed = Keyed {
         .example("\"production\""),
         Key::leaf(
             "live",
-            Kind::List(&Kind::Word(&["deployments"])),
-            "How what is live is known, best first.",
+            Kind::List(&Kind::Word(&["deployments", "runs", "probe", "releases"])),
+            "How what is live is known, best first; the first that has data tells, and the screen says which: GitHub's deployments,\n\
+             the runs of the workflow in `deploy`, the `probe`, the newest release (approximate).",
         )
         .default("[\"deployments\"]"),
         Key::leaf("bake", Kind::Period, "How long a deploy is watched.").default("\"30m\""),
@@ -124,6 +125,23 @@ const ENVS: Keyed = Keyed {
             "How long a rollback may take to show in what is live and in the signals.",
         )
         .default("\"15m\""),
+        Key::new(
+            "probe",
+            Node::Table(&[
+                Key::leaf("url", Kind::Link, "The address; it is asked without credentials.")
+                    .required()
+                    .example("\"https://checkout.example/healthz\""),
+                Key::leaf(
+                    "version",
+                    Kind::VersionAt,
+                    "A JSONPath (RFC 9535), `header NAME`, or `text` for the whole answer.",
+                )
+                .required()
+                .example("\"$.version\""),
+            ]),
+            "Where the service says which version or commit it runs. Where that is not what is recorded, the screen shows drift.",
+        )
+        .guarded(),
         Key::new("deploy", Node::Table(DEPLOY), "The workflow that deploys.").guarded(),
         Key::new(
             "canary",

@@ -20,6 +20,9 @@ const GROUPS: [(&str, u64); 7] = [
     ("docs", 3),
 ];
 
+/// The checks that the branch requires.
+pub(crate) const REQUIRED: [&str; 2] = ["build 1/4", "test unit 1/12"];
+
 /// A check run: its name, when it started and how it ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Check {

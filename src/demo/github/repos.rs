@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::checks::REQUIRED;
 use super::json::{WEB, commit, maybe, node, repo_url, time, user};
 use super::protection;
 use super::reply::{Ask, Reply, counted, list};
@@ -201,7 +202,7 @@ pub(crate) fn branch(ask: &Ask, repo: &Repo, name: &str) -> Reply {
     Reply::ok(json!({
         "name": "main", "commit": commit(&ask.base, repo, head), "protected": true,
         "_links": { "self": url, "html": format!("{WEB}/{OWNER}/{}/tree/main", repo.name) },
-        "protection": { "enabled": true, "required_status_checks": { "enforcement_level": "non_admins", "contexts": ["build", "test"], "checks": [] } },
+        "protection": { "enabled": true, "required_status_checks": { "enforcement_level": "non_admins", "contexts": REQUIRED, "checks": [] } },
         "protection_url": format!("{url}/protection"),
     }))
 }
@@ -245,6 +246,35 @@ pub(crate) fn contents(ask: &Ask, repo: &Repo, path: &[&str]) -> Reply {
         "download_url": format!("{WEB}/raw/{OWNER}/{}/main/{path}", repo.name),
         "_links": { "self": url, "git": git, "html": html },
     }))
+}
+
+/// What guards the branch.
+pub(crate) fn protection(ask: &Ask, repo: &Repo, name: &str, rest: &[&str]) -> Reply {
+    if name != "main" {
+        return Reply::error(404, "Branch not found");
+    }
+    let url = format!("{}/branches/main/protection", repo_url(&ask.base, repo));
+    let of = |part: &str| format!("{url}/{part}");
+    let checks = json!({
+        "url": of("required_status_checks"), "strict": true, "contexts": REQUIRED,
+        "contexts_url": of("required_status_checks/contexts"),
+        "checks": REQUIRED.map(|context| json!({ "context": context, "app_id": null })),
+    });
+    let reviews = json!({
+        "url": of("required_pull_request_reviews"), "dismiss_stale_reviews": false,
+        "require_code_owner_reviews": false, "required_approving_review_count": 1, "require_last_push_approval": false,
+    });
+    match rest {
+        [] => Reply::ok(json!({
+            "url": url, "required_status_checks": checks, "required_pull_request_reviews": reviews,
+            "enforce_admins": { "url": of("enforce_admins"), "enabled": false },
+            "required_linear_history": { "enabled": true }, "allow_force_pushes": { "enabled": false },
+            "allow_deletions": { "enabled": false },
+        })),
+        ["required_status_checks"] => Reply::ok(checks),
+        ["required_pull_request_reviews"] => Reply::ok(reviews),
+        _ => Reply::missing(),
+    }
 }
 
 fn base64(bytes: &[u8]) -> String {

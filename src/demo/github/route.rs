@@ -51,6 +51,9 @@ fn read(ask: &Ask, world: &World, place: usize, rest: &[&str]) -> Reply {
         ["deployments"] => repos::deployments(ask, repo),
         ["deployments", id, rest @ ..] => repos::one_deployment(ask, repo, id, rest),
         ["branches", name] => repos::branch(ask, repo, name),
+        ["branches", name, "protection", rest @ ..] => repos::protection(ask, repo, name, rest),
+        // The company guards its branch the older way: no rulesets.
+        ["rules", "branches", _] => list(ask, Vec::<()>::new(), |()| json!({})),
         ["contents", path @ ..] => repos::contents(ask, repo, path),
         ["pulls"] => commits::pulls(ask, repo),
         ["pulls", number] => commits::pull(ask, repo, number),

@@ -123,10 +123,13 @@ impl Deployment {
         self.statuses
             .iter()
             .filter_map(|s| s.log_url.as_ref())
-            .find_map(|url| {
-                let (_, rest) = url.as_str().split_once("/actions/runs/")?;
-                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                digits.parse().ok().map(RunId)
-            })
+            .find_map(|url| Self::run_of_url(url.as_str()))
+    }
+
+    /// The workflow run that an address of a run or of its job names.
+    pub fn run_of_url(url: &str) -> Option<RunId> {
+        let (_, rest) = url.split_once("/actions/runs/")?;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok().map(RunId)
     }
 }

@@ -12,6 +12,34 @@ use crate::domain::text::Safe;
 pub enum LiveSource {
     /// From GitHub's deployments.
     Deployments,
+    /// From the runs of the workflow that deploys.
+    Runs,
+    /// From what the service itself says.
+    Probe,
+    /// From the newest release: approximate, since releasing is not deploying.
+    Releases,
+}
+
+impl LiveSource {
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deployments => "deployments",
+            Self::Runs => "runs",
+            Self::Probe => "probe",
+            Self::Releases => "releases",
+        }
+    }
+
+    /// What stands beside a version that is known this way; nothing for the surest way.
+    pub fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Deployments => None,
+            Self::Runs => Some("by workflow runs"),
+            Self::Probe => Some("by its own word"),
+            Self::Releases => Some("newest release, approximate"),
+        }
+    }
 }
 
 /// What an environment runs: the newest deployment that ever succeeded.

@@ -4,6 +4,7 @@
 mod approvals;
 mod checks;
 mod deployment;
+pub mod ladder;
 pub mod live;
 mod overview;
 pub mod rollout;

@@ -25,7 +25,7 @@ pub struct Standing {
 
 /// What a repository's answer says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RepoFacts {
+pub struct RepoStanding {
     /// The branch that is looked at without another name.
     pub default_branch: String,
     /// Not everybody sees it.
@@ -109,10 +109,10 @@ impl GitHub {
     }
 
     /// The repository itself.
-    pub async fn repository(&self, repo: &RepoSlug) -> Result<RepoFacts, ProviderError> {
+    pub async fn repository(&self, repo: &RepoSlug) -> Result<RepoStanding, ProviderError> {
         let page = self.get(&self.url(&repo_path(repo))).await?;
         let flag = |at: &str| page.body.pointer(at).and_then(Value::as_bool);
-        Ok(RepoFacts {
+        Ok(RepoStanding {
             default_branch: raw(&page.body, "default_branch")
                 .unwrap_or("HEAD")
                 .to_owned(),

@@ -13,6 +13,7 @@ mod requests;
 mod reviews;
 mod runs;
 pub mod settings;
+mod survey;
 mod transport;
 mod wire;
 mod wire_overview;
@@ -24,20 +25,21 @@ use serde_json::Value;
 
 pub use client::GitHub;
 pub use errors::likely_permission;
-pub use inspect::{Reading, RepoFacts, Standing};
+pub use inspect::{Reading, RepoStanding, Standing};
 pub use rate::{Bucket, Budget, RESERVE};
 pub use settings::GithubSettings;
 pub use workflow::{WorkflowFile, WorkflowInput};
 
 use super::error::{ErrorKind, ProviderError};
 use super::http::Limits;
-use super::{Answer, CodeHost, OverviewAsk, Result, RunAsk};
+use super::{Answer, CodeHost, OverviewAsk, RepoSurvey, Result, RunAsk};
 use crate::domain::ids::{CommitSha, RepoSlug, ServiceId};
 use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunId, RunView};
 use crate::domain::rollback::holds::{HoldFacts, Pending};
 use crate::domain::rollback::{
     CancelAnswer, CancelOrder, DispatchAnswer, DispatchOrder, RerunOrder,
 };
+use crate::domain::survey::RepoFacts;
 use crate::domain::text::Safe;
 
 impl GitHub {
@@ -97,6 +99,10 @@ impl CodeHost for GitHub {
         asks: &'a [OverviewAsk],
     ) -> Answer<'a, Vec<(ServiceId, Result<Overview>)>> {
         Box::pin(self.overviews(asks))
+    }
+
+    fn runs_of<'a>(&'a self, repo: &'a RepoSlug, file: &'a str) -> Answer<'a, Result<Vec<Run>>> {
+        Box::pin(self.runs_of_workflow(repo, file))
     }
 
     fn run<'a>(&'a self, repo: &'a RepoSlug, run: RunId) -> Answer<'a, Result<RunView>> {
@@ -168,5 +174,11 @@ impl CodeHost for GitHub {
 
     fn warnings(&self) -> Vec<Safe> {
         self.last_warnings()
+    }
+}
+
+impl RepoSurvey for GitHub {
+    fn survey<'a>(&'a self, repo: &'a RepoSlug) -> Answer<'a, Result<RepoFacts>> {
+        Box::pin(self.survey_repo(repo))
     }
 }

@@ -58,6 +58,28 @@ impl GitHub {
         Ok(RunView { run, jobs })
     }
 
+    /// The newest runs of a workflow.
+    pub(super) async fn runs_of_workflow(
+        &self,
+        repo: &RepoSlug,
+        file: &str,
+    ) -> Result<Vec<Run>, ProviderError> {
+        let url = self.url(&format!(
+            "{}/actions/workflows/{}/runs?exclude_pull_requests=true&per_page=30",
+            repo_path(repo),
+            segment(file),
+        ));
+        let page = self.get(&url).await?;
+        let runs = array(&page.body, "workflow_runs").map_or(&[][..], Vec::as_slice);
+        let (runs, left_out) = each(runs, wire_run::run);
+        let words = format!("{left_out} runs could not be read and are left out");
+        self.warn(
+            format!("{repo} {file}"),
+            (left_out > 0).then_some(words.as_str()),
+        );
+        Ok(runs)
+    }
+
     pub(super) async fn search_run(&self, ask: &RunAsk) -> Result<Option<Run>, ProviderError> {
         let RunAsk {
             repo,

@@ -1,6 +1,7 @@
 //! Values on the web for `http` gates: a GET without credentials, the answer through the cap, the value by `JSONPath` off the loop
 //! and with a deadline.
 
+mod probe;
 pub mod settings;
 mod value;
 

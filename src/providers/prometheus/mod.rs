@@ -6,12 +6,15 @@ mod parse;
 mod query;
 mod scrape;
 pub mod settings;
+mod survey;
 
 pub use client::Prometheus;
 pub use look::Look;
 pub use settings::{MetricsAuth, PrometheusSettings};
 
-use super::{Answer, Metrics, Result};
+use std::collections::BTreeMap;
+
+use super::{Answer, MetricSurvey, Metrics, Result};
 use crate::domain::catalog::SignalTemplates;
 use crate::domain::observe::{MetricsClock, SignalBatch, SignalQuery};
 
@@ -29,5 +32,22 @@ impl Metrics for Prometheus {
             let form = [("query", "time()".to_owned())];
             self.ask("query", "time", &form).await.map(|_| ())
         })
+    }
+}
+
+impl MetricSurvey for Prometheus {
+    fn present<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Result<Vec<String>>> {
+        Box::pin(self.names(names))
+    }
+
+    fn labels_of<'a>(
+        &'a self,
+        metric: &'a str,
+    ) -> Answer<'a, Result<Vec<BTreeMap<String, String>>>> {
+        Box::pin(self.labels(metric))
+    }
+
+    fn value<'a>(&'a self, query: &'a str) -> Answer<'a, Result<Option<f64>>> {
+        Box::pin(self.number(query))
     }
 }

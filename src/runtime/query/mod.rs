@@ -3,4 +3,5 @@
 pub mod doctor;
 pub mod git;
 pub mod ledger;
+pub mod survey;
 pub mod trust;

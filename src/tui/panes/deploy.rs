@@ -11,6 +11,7 @@ use super::{View, empty, lines};
 use crate::app::flow::{Flow, FlowOutcome, StepMark};
 use crate::app::world::EnvSlice;
 use crate::config::theme::Role;
+use crate::domain::catalog::{Environment, Service};
 use crate::domain::release::rollout;
 use crate::domain::release::watch::{Phase, Watch};
 use crate::domain::units::{self, percent, span};
@@ -126,7 +127,20 @@ fn subject(view: &View<'_>, slice: &EnvSlice) -> Line<'static> {
                 _ => vec![title(format!("{previous} → {}", w.subject))],
             })
         }
-        (None, Some(live)) => Line::from(title(live.what.to_string())),
+        (None, Some(live)) => {
+            let mut spans = vec![title(live.what.to_string())];
+            if let Some(drift) = &slice.drift {
+                let words = format!(
+                    "  drift: it runs {}",
+                    text::truncate(drift.running.as_str(), 20)
+                );
+                spans.push(view.span(words, Role::Warn));
+            }
+            if let Some(remark) = live.source.remark() {
+                spans.push(view.span(format!("  {remark}"), Role::Muted));
+            }
+            Line::from(spans)
+        }
         (None, None) => Line::default(),
     }
 }
@@ -193,22 +207,7 @@ fn idle(view: &View<'_>, slice: &EnvSlice) -> Vec<Line<'static>> {
         return Vec::new();
     };
     let Some(live) = &state.live else {
-        return vec![
-            view.line(
-                format!(
-                    "no deployment of {} to {} has succeeded yet",
-                    service.id, env.id
-                ),
-                Role::Text,
-            ),
-            view.line(
-                format!(
-                    "deployments to the GitHub environment \"{}\" of {} appear here",
-                    env.github_environment, service.repo
-                ),
-                Role::Muted,
-            ),
-        ];
+        return nothing_live(view, service, env);
     };
     let by = live
         .creator
@@ -248,6 +247,29 @@ fn idle(view: &View<'_>, slice: &EnvSlice) -> Vec<Line<'static>> {
         format!("nothing is under way · {}", rest.join(" · "))
     };
     vec![first, view.line(calm, Role::Muted)]
+}
+
+/// Why it is not known what is live, and what would tell.
+fn nothing_live(view: &View<'_>, service: &Service, env: &Environment) -> Vec<Line<'static>> {
+    let rungs: Vec<&str> = env.ladder.rungs.iter().map(|r| r.word()).collect();
+    let id = &service.id;
+    let why = format!(
+        "no deployment to {} has succeeded yet (asked: {})",
+        env.id,
+        rungs.join(", ")
+    );
+    // The lines that help most first: seldom is there room for all.
+    let more = [
+        format!("[services.{id}.env.{}]", env.id),
+        "live = [\"deployments\", \"runs\", \"probe\", \"releases\"]".to_owned(),
+        "deploy = { workflow = \"deploy.yml\", ref = \"main\" }".to_owned(),
+        "probe = { url = \"https://HOST/healthz\", version = \"$.version\" }".to_owned(),
+        format!("github_environment = \"{}\"", env.github_environment),
+    ];
+    let more = more.into_iter().map(|line| view.line(line, Role::Muted));
+    std::iter::once(view.line(why, Role::Text))
+        .chain(more)
+        .collect()
 }
 
 /// The steps: of the rollback while there is one, else of the deploy.

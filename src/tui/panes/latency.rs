@@ -54,13 +54,16 @@ pub fn render(view: &View<'_>, focused: bool, area: Rect, buffer: &mut Buffer) {
         });
     }
     let missing = templates.filter(|t| t.latency.is_none()).map(|_| {
-        let (service, env) = view
+        let service = view
             .target()
-            .map(|t| (t.service.to_string(), t.env.to_string()))
+            .map(|t| t.service.to_string())
             .unwrap_or_default();
         (
             "no latency query is configured".to_owned(),
-            format!("add latency = {{ buckets = \"…\", unit = \"s\" }} to [services.{service}.env.{env}.signals]"),
+            format!(
+                "[services.{service}.signals]\n\
+                 latency = {{ buckets = 'sum by (le) (increase(http_request_duration_seconds_bucket{{service=\"$service\",env=\"$env\"$track}}[$bin]))', unit = \"s\" }}"
+            ),
         )
     });
     Measured {

@@ -93,7 +93,8 @@ impl Measured<'_> {
             return Some((
                 format!("nothing is measured for {target}"),
                 format!(
-                    "name a metrics source: [metrics.NAME] with its url, and metrics = \"NAME\" in [services.{}]",
+                    "`flightdeck config init --metrics URL` finds the queries, or write:\n\
+                     [metrics.prom]\nurl = \"https://prometheus.example\"\n[services.{}]\nmetrics = \"prom\"",
                     service.id
                 ),
             ));
@@ -130,8 +131,9 @@ impl Measured<'_> {
         Some((
             "no requests were counted in this time".to_owned(),
             format!(
-                "look at the queries of [services.{}.env.{}.signals], or take a longer time range with t",
-                service.id, env.id
+                "take a longer time range with t, or write the query for this service:\n\
+                 [services.{}.signals]\nrequests = 'sum(increase(http_requests_total{{service=\"$service\",env=\"$env\"$track}}[$bin]))'",
+                service.id
             ),
         ))
     }

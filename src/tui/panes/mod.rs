@@ -134,8 +134,9 @@ pub(super) fn empty(view: &View<'_>, area: Rect, buffer: &mut Buffer, why: &str,
         .map(|row| view.line(row, Role::Text))
         .collect();
     if !hint.is_empty() {
-        let hint = text::wrap(hint, width);
-        rows.extend(hint.into_iter().map(|row| view.line(row, Role::Muted)));
+        // Lines of a configuration stay lines.
+        let hint = hint.lines().flat_map(|line| text::wrap(line, width));
+        rows.extend(hint.map(|row| view.line(row, Role::Muted)));
     }
     lines(area, buffer, &rows);
 }

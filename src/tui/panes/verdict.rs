@@ -181,7 +181,7 @@ fn no_verdict(view: &View<'_>, slice: &EnvSlice, watch: Option<&Watch>) -> Line<
         .is_some_and(|(s, e)| s.metrics.is_some() && e.signals.is_some());
     let signals = &slice.signals;
     let why = if !measured {
-        "no metrics are configured for it".to_owned()
+        "no metrics are configured: `flightdeck config init --metrics URL` finds them".to_owned()
     } else if let Some(fault) = signals.status.fault().or(signals.clock.fault()) {
         fault.message.to_string()
     } else {

@@ -6,6 +6,8 @@ mod damage;
 mod doctor;
 mod gates;
 mod help;
+mod init;
+mod live;
 mod offline;
 mod online;
 mod rollback;

@@ -95,9 +95,9 @@ fn wrong_usage_is_told_for_people_and_for_scripts() {
 #[test]
 fn without_a_configuration_three_lines_say_how_to_begin() {
     let home = Home::new();
-    let ran = home.run(&[]).ended(0);
+    let ran = home.run(&[]).ended(2);
     assert_eq!(ran.out.lines().count(), 3, "{ran:?}");
-    assert!(ran.out.contains("flightdeck demo"));
+    assert!(ran.out.contains("flightdeck demo") && ran.out.contains("config init"));
     let ran = home.run(&["status", "--json"]).ended(2);
     assert_eq!(ran.error()["kind"], "config");
 }

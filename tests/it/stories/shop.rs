@@ -316,6 +316,7 @@ fn service(name: &str, measured: bool) -> Service {
             scrape_s: Some(5),
         }),
         bake: SignedDuration::from_mins(30),
+        ladder: flightdeck::domain::release::ladder::Ladder::default(),
         verify_within: SignedDuration::from_mins(15),
         confirm: Confirm::ServiceName,
         ways,

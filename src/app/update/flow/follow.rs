@@ -10,6 +10,7 @@ use crate::app::flow::{Flow, FlowOutcome, Stage};
 use crate::app::world::{Who, World};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::ids::Target;
+use crate::domain::release::ladder;
 use crate::domain::release::watch::Phase;
 use crate::domain::release::{Conclusion, Run, RunView, rollout};
 use crate::domain::rollback::journal;
@@ -215,6 +216,11 @@ fn advance_one(world: &mut World, target: &Target, now: Now) -> Vec<Effect> {
     let live = slice
         .and_then(|s| s.state.as_ref())
         .and_then(|s| s.live.clone());
+    // Where the service itself is asked what it runs, it has to say so, too.
+    let silent = env.ladder.probe.is_none();
+    let said = slice
+        .and_then(|s| s.probed.value())
+        .map(|p| p.version.clone());
     let returned = slice
         .and_then(|s| s.watch.as_ref())
         .is_some_and(|w| matches!(w.phase, Phase::Returned(_)));
@@ -258,7 +264,11 @@ fn advance_one(world: &mut World, target: &Target, now: Now) -> Vec<Effect> {
             Stage::AwaitingLive => {
                 // The older deployment of the same commit is not the one that was ordered.
                 let back = live.filter(|l| {
+                    let agreed = said
+                        .as_ref()
+                        .is_some_and(|v| ladder::same(&l.what, v.as_str()));
                     l.what.sha == flow.facts.to.sha
+                        && (silent || agreed)
                         && l.since >= flow.started_at - SignedDuration::from_secs(30)
                 });
                 match back {

@@ -12,7 +12,7 @@ use crate::config::model::GithubConfig;
 use crate::config::secrets::TokenKind;
 use crate::domain::catalog::Service;
 use crate::domain::units::span;
-use crate::providers::github::{Budget, GitHub, RESERVE, Reading, RepoFacts, Standing};
+use crate::providers::github::{Budget, GitHub, RESERVE, Reading, RepoStanding, Standing};
 use crate::providers::{CodeHost as _, ErrorKind, MemoryCache, ProviderError};
 use crate::report::doctor::{Check, Severity};
 use crate::runtime::make;
@@ -344,7 +344,12 @@ fn reading(
 }
 
 /// Whether a workflow may be started; it is only known for certain when one is.
-fn may_write(id: String, facts: &RepoFacts, scopes: Option<&[String]>, kind: TokenKind) -> Check {
+fn may_write(
+    id: String,
+    facts: &RepoStanding,
+    scopes: Option<&[String]>,
+    kind: TokenKind,
+) -> Check {
     if facts.may_push == Some(false) {
         return Check::new(
             id,

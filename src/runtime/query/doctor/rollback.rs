@@ -9,13 +9,13 @@ use crate::domain::catalog::{Environment, Service};
 use crate::domain::rollback::WayKind;
 use crate::domain::rollback::holds::{Branches, Protection};
 use crate::providers::ErrorKind;
-use crate::providers::github::{GitHub, RepoFacts, WorkflowFile};
+use crate::providers::github::{GitHub, RepoStanding, WorkflowFile};
 use crate::report::doctor::{Check, Severity};
 
 pub(super) async fn look(
     github: &Arc<GitHub>,
     service: &Service,
-    _facts: &RepoFacts,
+    _facts: &RepoStanding,
     limit: Duration,
 ) -> Vec<Check> {
     let mut found = Vec::new();

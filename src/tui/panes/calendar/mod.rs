@@ -148,7 +148,9 @@ pub(in crate::tui) fn why_empty(view: &View<'_>) -> (String, String) {
     {
         (
             "no deployment, no release, no milestone".to_owned(),
-            "milestones with a due date on GitHub appear here".to_owned(),
+            "milestones with a due date on GitHub appear here; windows and freezes come from the configuration:\n\
+             [calendar.freeze.weekend]\nrrule = \"FREQ=WEEKLY;BYDAY=FR\"\nstart = \"2026-01-02T16:00\"\nend = \"2d16h\""
+                .to_owned(),
         )
     } else {
         ("asking GitHub …".to_owned(), String::new())
