@@ -315,7 +315,7 @@ pub(super) enum Ledger {
 }
 
 /// `config`.
-#[derive(Debug, Clone, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub(super) enum Config {
     /// Ask the repository and the metrics server, and write a configuration that works
     Init(Box<Init>),
@@ -332,7 +332,7 @@ pub(super) enum Config {
 }
 
 /// `config trust`.
-#[derive(Debug, Clone, ClapArgs)]
+#[derive(Debug, ClapArgs)]
 pub(super) struct Trust {
     /// The file, or a folder of its repository; default: the file of the repository you stand in
     #[arg(value_name = "PATH", conflicts_with = "list")]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::json::{full_repo, me};
-use super::reply::{Ask, Reply};
+use super::reply::{Ask, Reply, list};
 use super::{actions, checks, commits, protection, repos};
 use crate::demo::history::hours_before;
 use crate::demo::world::World;

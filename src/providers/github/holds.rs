@@ -53,15 +53,15 @@ impl GitHub {
         busy: Vec<(String, Result<Vec<Busy>, ProviderError>)>,
     ) -> HoldFacts {
         HoldFacts {
-            protection: self.part(rules),
+            protection: self.known(rules),
             busy: busy
                 .into_iter()
-                .map(|(file, runs)| (file, self.part(runs)))
+                .map(|(file, runs)| (file, self.known(runs)))
                 .collect(),
         }
     }
 
-    fn part<T>(&self, result: Result<T, ProviderError>) -> Part<T> {
+    fn known<T>(&self, result: Result<T, ProviderError>) -> Part<T> {
         result.map_err(|e| -> Fault { e.to_fault(self.now()) })
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::client::GitHub;
 use super::runs::repo_path;
-use super::wire::{array, number, raw, segment};
+use super::wire::{raw, segment};
 use super::workflow::{self, WorkflowFile};
 use crate::domain::ids::RepoSlug;
 use crate::providers::error::{ErrorKind, ProviderError};

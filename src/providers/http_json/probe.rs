@@ -26,6 +26,7 @@ impl HttpValues {
             method: "GET",
             url: String::new(),
             status: None,
+            token_from: String::new(),
         };
         let Ok(url) = Url::parse(&ask.url) else {
             let detail = Safe::new("the probe's address can't be read");
