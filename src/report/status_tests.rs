@@ -19,7 +19,7 @@ fn nothing_known_is_null_and_never_zero() {
         report(&world(), 0),
         json!({"schema": 1, "now": at(0).to_string(), "services": [{
             "service": "checkout", "environment": "production",
-            "live": null, "deploying": null, "verdict": null,
+            "live": null, "drift": null, "deploying": null, "verdict": null,
             "window": {"open": null, "reason": null, "until": null},
             "gates": {"pass": null, "fail": null, "pending": null, "unknown": null, "waived": null},
             "source_errors": [],
@@ -53,7 +53,7 @@ fn a_deploy_under_way_is_told_with_its_gates() {
     let service = &json["services"][0];
     assert_eq!(
         service["live"],
-        json!({"version": "v2", "sha": "b".repeat(40), "since": at(-599_999).to_string()})
+        json!({"version": "v2", "sha": "b".repeat(40), "since": at(-599_999).to_string(), "source": "deployments"})
     );
     assert_eq!(
         service["deploying"],
