@@ -206,20 +206,16 @@ impl Cross<'_> {
         let Some(Period(age)) = age else {
             return;
         };
-        let (why, hint) = if age > crate::domain::rollback::rerun::GITHUB_LIMIT {
-            (
-                "is more than 30 days, but GitHub repeats no run that is older",
-                "write \"30d\" or less",
-            )
-        } else if age.is_zero() {
-            (
-                "is nothing, so no run could ever be repeated",
-                "write \"30d\", or take the way out",
-            )
-        } else {
-            return;
-        };
-        self.fault(path, format!("`{}` {why}", dotted(path)), hint.to_owned());
+        if age > crate::domain::rollback::rerun::GITHUB_LIMIT {
+            self.fault(
+                path,
+                format!(
+                    "`{}` is more than 30 days, but GitHub repeats no run that is older",
+                    dotted(path)
+                ),
+                "write \"30d\" or less".to_owned(),
+            );
+        }
     }
 
     fn ladder(&mut self, id: &str, env: &str) {

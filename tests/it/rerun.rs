@@ -7,16 +7,21 @@ use flightdeck::app::flow::FlowOutcome;
 use flightdeck::app::msg::Msg;
 use flightdeck::app::world::{Scope, World};
 use flightdeck::demo::Scenario;
-use flightdeck::domain::ids::Target;
+use flightdeck::domain::fetched::FaultKind;
+use flightdeck::domain::ids::{CorrelationId, Target};
 use flightdeck::domain::ledger::Row;
+use flightdeck::domain::release::RunId;
 use flightdeck::domain::rollback::holds::HoldKind;
-use flightdeck::domain::rollback::{Confirmation, RollbackPlan};
+use flightdeck::domain::rollback::{Confirmation, DispatchAnswer, Ids, RerunOrder, RollbackPlan};
+use flightdeck::providers::CodeHost;
 use flightdeck::runtime::Driver;
 use flightdeck::runtime::query::ledger;
 use flightdeck::runtime::session::{self, Options};
 use serde_json::{Value, json};
 
 use super::support::Company;
+use crate::github::source;
+use crate::stub::{self, Stub};
 
 fn target(service: &str) -> Target {
     Target {
@@ -27,6 +32,87 @@ fn target(service: &str) -> Target {
 
 fn checkout() -> Target {
     target("checkout")
+}
+
+/// An order to repeat a run, as a plan that was read back gives it.
+fn order() -> RerunOrder {
+    let id = |n| CorrelationId::from_bits(n);
+    let version = |c: &str| json!({ "sha": c.repeat(40), "version": null });
+    let plan: RollbackPlan = serde_json::from_value(json!({
+        "target": { "service": "checkout", "env": "production" }, "repo": "acme/checkout", "source": "main",
+        "from": version("b"), "from_state": "live", "to": version("a"), "to_live_s": null, "choices": [version("a")],
+        "cancel": null, "way": { "id": "old-run", "kind": { "Rerun": { "max_age_s": 2_592_000 } } },
+        "rerun": {
+            "run": 5_000_000_777_u64, "attempt": 3, "file": "deploy.yml", "created_at": "2026-11-20T10:00:00Z",
+            "actor": "li", "url": "https://github.com/acme/checkout/actions/runs/5000000777",
+        },
+        "reverts": [], "reverts_known": true, "warnings": [], "confirm": "key", "usual_s": null,
+    }))
+    .unwrap();
+    let ids = Ids {
+        operation: id(1),
+        dispatch: id(2),
+        cancel: id(3),
+    };
+    let approved = plan.approve(&Confirmation::Key, "errors", ids).unwrap();
+    assert!(approved.dispatch_order().is_none());
+    approved.rerun_order().unwrap()
+}
+
+#[tokio::test]
+async fn the_order_is_sent_once_whatever_comes_back() {
+    for (status, wanted) in [
+        (201, "accepted"),
+        (202, "accepted"),
+        (401, "rejected"),
+        (403, "rejected"),
+        (404, "rejected"),
+        (409, "rejected"),
+        (422, "rejected"),
+        (429, "rejected"),
+        (408, "lost"),
+        (500, "lost"),
+        (502, "lost"),
+        (503, "lost"),
+    ] {
+        let stub = Stub::start(move |_, _| stub::json(status, &json!({}))).await;
+        let answer = source(&stub.url).rerun(&order()).await;
+        let said = match &answer {
+            DispatchAnswer::Accepted { run, .. } => {
+                assert_eq!(*run, Some(RunId(5_000_000_777)));
+                "accepted"
+            }
+            DispatchAnswer::Rejected(_) => "rejected",
+            DispatchAnswer::Lost(_) => "lost",
+        };
+        assert_eq!((said, stub.count()), (wanted, 1), "{status}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_part_of_what_holds_a_run_is_read_or_not_known_for_itself() {
+    let stub = Stub::start(|seen, _| {
+        if seen.uri.contains("/environments/") {
+            return stub::json(403, &json!({ "message": "Resource not accessible" }));
+        }
+        let id = if seen.uri.contains("status=waiting") { json!([{
+            "id": 7, "status": "waiting", "created_at": "2026-11-21T10:00:00Z", "html_url": "https://github.com/r/7",
+        }]) } else { json!([]) };
+        stub::json(200, &json!({ "total_count": 1, "workflow_runs": id }))
+    })
+    .await;
+    let files = ["rollback.yml".to_owned()];
+    let repo = "acme/checkout".parse().unwrap();
+    let host = source(&stub.url);
+    let facts = host.holds(&repo, "production", &files).await.unwrap();
+    let fault = facts.protection.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Forbidden);
+    let busy = facts.busy[0].1.as_ref().unwrap();
+    assert_eq!((busy.len(), busy[0].run), (1, RunId(7)));
+    // Where nothing answers at all, the question itself has failed.
+    let down = Stub::start(|_, _| stub::json(502, &json!({}))).await;
+    let host = source(&down.url);
+    assert!(host.holds(&repo, "production", &files).await.is_err());
 }
 
 /// A Driver that looks at a service in production.

@@ -81,8 +81,10 @@ pub struct RollbackPlan {
     /// The run that is repeated, where the way is to repeat one.
     pub rerun: Option<Rerun>,
     /// All ways that could reach the target, in the order of the ladder.
+    #[serde(default)]
     pub ways: Vec<WayChoice>,
     /// What would hold the rollback's run before it starts, as far as it is known.
+    #[serde(default)]
     pub holds: Vec<Hold>,
     /// The changes that go.
     pub reverts: Vec<Change>,

@@ -63,7 +63,7 @@ pub enum Unfit {
     #[error("run {0} ended as {1}: repeating it would most likely do so again")]
     EndedBadly(RunId, String),
     /// It is too old.
-    #[error("run {run} is {} old; {whose} {}", span(*.age), span(*.limit))]
+    #[error("run {run} is {} old; {whose} {}", long(*.age), long(*.limit))]
     TooOld {
         /// The run.
         run: RunId,
@@ -77,6 +77,15 @@ pub enum Unfit {
     /// It was repeated too often.
     #[error("run {0} was repeated {1} times; GitHub repeats a run {MOST_RERUNS} times at most")]
     TooOften(RunId, u32),
+}
+
+/// A length of time: in whole days from one on.
+fn long(time: SignedDuration) -> String {
+    match time.as_secs() / 86_400 {
+        0 => span(time),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
 }
 
 /// The run that deployed a commit here, as far as the deployments tell.

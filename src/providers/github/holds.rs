@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::client::GitHub;
+use super::requests::Page;
 use super::runs::repo_path;
 use super::wire::{address, array, each, number, raw, segment, text, time};
 use super::wire_run;
@@ -16,9 +17,6 @@ use crate::domain::rollback::holds::{
 use crate::domain::text::Safe;
 use crate::providers::error::{ErrorKind, ProviderError};
 
-/// The states of a run that has not ended; GitHub lists one of them at a time.
-const NOT_ENDED: [&str; 5] = ["in_progress", "waiting", "pending", "queued", "requested"];
-
 impl GitHub {
     pub(super) async fn hold_facts(
         &self,
@@ -26,11 +24,14 @@ impl GitHub {
         environment: &str,
         files: &[String],
     ) -> Result<HoldFacts, ProviderError> {
-        let rules = self.protection(repo, environment).await;
-        let mut busy = Vec::new();
-        for file in files {
-            busy.push((file.clone(), self.busy(repo, file).await));
-        }
+        let all_busy = async {
+            let mut busy = Vec::new();
+            for file in files {
+                busy.push((file.clone(), self.busy(repo, file).await));
+            }
+            busy
+        };
+        let (rules, busy) = tokio::join!(self.protection(repo, environment), all_busy);
         // Nothing was read at all: the source itself fails.
         if busy.iter().all(|(_, part)| part.is_err())
             && let Err(e) = rules
@@ -101,15 +102,18 @@ impl GitHub {
         Ok(rules)
     }
 
+    /// The runs that have not ended; GitHub lists one state at a time.
     async fn busy(&self, repo: &RepoSlug, file: &str) -> Result<Vec<Busy>, ProviderError> {
+        let ask = |status| self.runs_of(repo, file, status);
+        let (running, waiting, held, queued, requested) = tokio::join!(
+            ask("in_progress"),
+            ask("waiting"),
+            ask("pending"),
+            ask("queued"),
+            ask("requested"),
+        );
         let mut all = Vec::new();
-        for status in NOT_ENDED {
-            let url = self.url(&format!(
-                "{}/actions/workflows/{}/runs?status={status}&per_page=20",
-                repo_path(repo),
-                segment(file),
-            ));
-            let page = self.get(&url).await?;
+        for page in [running?, waiting?, held?, queued?, requested?] {
             let runs = array(&page.body, "workflow_runs").map_or(&[][..], Vec::as_slice);
             for run in each(runs, wire_run::run).0 {
                 // A run may change its state between two of the questions.
@@ -123,6 +127,20 @@ impl GitHub {
             }
         }
         Ok(all)
+    }
+
+    async fn runs_of(
+        &self,
+        repo: &RepoSlug,
+        file: &str,
+        status: &str,
+    ) -> Result<Page, ProviderError> {
+        let url = self.url(&format!(
+            "{}/actions/workflows/{}/runs?status={status}&per_page=20",
+            repo_path(repo),
+            segment(file),
+        ));
+        self.get(&url).await
     }
 
     pub(super) async fn pending_of(

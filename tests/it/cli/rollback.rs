@@ -28,7 +28,44 @@ fn a_rollback_is_planned_done_recorded_and_not_done_twice() {
         (&"v2.15.0".into(), &"v2.14.0".into())
     );
     assert_eq!(plan["reverts"].as_array().unwrap().len(), 12);
+    assert_eq!(
+        (&plan["way"], &plan["holds"]),
+        (&"workflow".into(), &serde_json::json!([]))
+    );
+    assert_eq!(
+        plan["ways"][1],
+        serde_json::json!({ "id": "old-run", "unfit": null })
+    );
     said.push(ran);
+    let ran = with(&["rollback", "--dry-run", "--way", "old-run"]).ended(0);
+    for part in [
+        "repeat run ",
+        "(deploy.yml)",
+        "repeats all of run",
+        "--way workflow",
+    ] {
+        assert!(ran.out.contains(part), "{part}: {ran:?}");
+    }
+    let ran = with(&["rollback", "--dry-run", "--way", "magic"]).ended(2);
+    assert!(ran.err.contains("known: workflow, old-run"), "{ran:?}");
+    let payments = [
+        "rollback",
+        "--dry-run",
+        "--service",
+        "payments",
+        "--env",
+        "production",
+    ];
+    let held = with(&[&payments[..], &["--json"]].concat())
+        .ended(0)
+        .json("rollback");
+    assert_eq!(held["holds"][0]["kind"], "review");
+    let ran = with(&payments).ended(0);
+    assert!(
+        ran.out
+            .contains("needs a review by @acme/ops or @li for production"),
+        "{ran:?}"
+    );
     said.push(with(&["rollback", "--dry-run"]).ended(0));
     assert!(
         with(&["ledger", "list", "--json"]).ended(0).out.is_empty(),
