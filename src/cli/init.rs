@@ -11,12 +11,14 @@ use super::found;
 use super::output::Output;
 use super::remote;
 use super::setup::Machine;
-use crate::config::{Loaded, init, paths};
+use crate::config::{self, Loaded, init, paths};
 use crate::domain::fetched::FaultKind;
 use crate::domain::ids::RepoSlug;
 use crate::domain::survey::Survey;
 use crate::report::verdict::SCHEMA;
+use crate::runtime::Clock;
 use crate::runtime::query::survey::{SurveyAsk, survey};
+use crate::runtime::query::trust;
 use crate::runtime::session;
 
 /// Runs it.
@@ -47,6 +49,9 @@ pub(super) fn run(
     }
     let go = args.yes || (!args.print && agreed(&path, out)?);
     let backup = if go { write(&path, &text)? } else { None };
+    if go {
+        trust_own(machine, common, &path)?;
+    }
     if out.is_json() {
         out.json(&answer(&path, &text, go, backup.as_deref(), &survey));
     } else if go {
@@ -61,6 +66,21 @@ pub(super) fn run(
         out.note("nothing was written");
     }
     Ok(GOOD)
+}
+
+/// A project's file that its user has just seen and let be written is trusted as it stands, so that it works at once.
+fn trust_own(machine: &Machine, common: &Common, path: &Path) -> Result<(), Failure> {
+    if path != paths::project(&machine.cwd).file {
+        return Ok(());
+    }
+    let broken = |found| Failure::Config(Box::new(found));
+    let asked = config::inspect(path, machine.folders.home.as_deref()).map_err(broken)?;
+    let sources = machine.sources(common, &Screen::default());
+    let profile = config::own_profile(&sources).map_err(broken)?;
+    let Some(asked) = asked else { return Ok(()) };
+    let profile = machine.folders.profile(&profile);
+    trust::trust(&profile, &asked.path, &asked.sha256, Clock::real().now())
+        .map_err(|fault| Failure::fault("the store", &fault))
 }
 
 /// Where it goes: the given file, else the project's.

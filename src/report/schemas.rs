@@ -6,7 +6,13 @@ pub const ALL: &[(&str, &str)] = &[
         "calendar",
         include_str!("../../tests/schemas/calendar.json"),
     ),
+    ("changes", include_str!("../../tests/schemas/changes.json")),
+    (
+        "config-trust",
+        include_str!("../../tests/schemas/config-trust.json"),
+    ),
     ("demo", include_str!("../../tests/schemas/demo.json")),
+    ("doctor", include_str!("../../tests/schemas/doctor.json")),
     ("error", include_str!("../../tests/schemas/error.json")),
     ("gates", include_str!("../../tests/schemas/gates.json")),
     (
@@ -23,6 +29,7 @@ pub const ALL: &[(&str, &str)] = &[
     ),
     ("status", include_str!("../../tests/schemas/status.json")),
     ("verdict", include_str!("../../tests/schemas/verdict.json")),
+    ("where", include_str!("../../tests/schemas/where.json")),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The contract with GitHub: every request that the program sends and every answer of the simulator is held against GitHub's
 //! published descriptions, of which `tests/fixtures/github` keeps extracts (its README tells whence, and how to renew them).
 
+#[path = "description/commands.rs"]
+mod commands;
 #[path = "description/graphql.rs"]
 pub(crate) mod graphql;
 #[path = "description/renew.rs"]

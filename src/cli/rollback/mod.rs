@@ -139,10 +139,16 @@ fn refused(driver: &Driver, target: &Target, refusal: &Refusal, out: &mut Output
             .iter()
             .rev()
             .find(|c| c.target == *target && c.facts.to.sha == to.sha);
+        let open = open::describe(driver.world(), target);
         if out.is_json() {
-            out.json(&RollbackReport::already_done(target, from, to, done));
+            let mut report = RollbackReport::already_done(target, from, to, done);
+            report.warnings.extend(open);
+            out.json(&report);
         } else {
             out.line(&refusal.to_string());
+            if let Some(open) = open {
+                out.note(&format!("warning: {open}"));
+            }
         }
         return GOOD;
     }

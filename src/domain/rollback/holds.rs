@@ -23,12 +23,15 @@ pub enum Reviewer {
     Person(Safe),
     /// A team, as `org/slug`.
     Team(Safe),
+    /// Somebody whose name the answer did not tell; a review is needed all the same.
+    Unnamed,
 }
 
 impl std::fmt::Display for Reviewer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Person(name) | Self::Team(name) => write!(f, "@{name}"),
+            Self::Unnamed => f.write_str("somebody"),
         }
     }
 }

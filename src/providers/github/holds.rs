@@ -173,6 +173,9 @@ fn protection(environment: &Value, repo: &RepoSlug) -> Protection {
             Some("wait_timer") => out.wait_min = number(rule, "wait_timer").filter(|m| *m > 0),
             Some("required_reviewers") => {
                 out.reviewers = reviewers(rule, repo);
+                if out.reviewers.is_empty() {
+                    out.reviewers.push(Reviewer::Unnamed);
+                }
                 out.bars_self = rule
                     .get("prevent_self_review")
                     .and_then(Value::as_bool)

@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::config::model::GithubConfig;
-use crate::config::{Config, ServerUrl, secrets};
+use crate::config::{Config, ServerUrl};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::ids::RepoSlug;
 use crate::domain::survey::families::{self, FAMILIES, Queries};
 use crate::domain::survey::{MetricFacts, RepoFacts, SignalFacts, Survey, choice};
 use crate::domain::text::Safe;
-use crate::providers::github::{GitHub, GithubSettings};
-use crate::providers::http::{HttpPolicy, init_tls};
+use crate::providers::github::GitHub;
+use crate::providers::http::HttpPolicy;
 use crate::providers::prometheus::{MetricsAuth, Prometheus, PrometheusSettings};
 use crate::providers::{MemoryCache, MetricSurvey, RepoSurvey};
-use crate::runtime::Clock;
+use crate::runtime::{Clock, make};
 
 /// Rates are told over that long.
 const LOOK_S: f64 = 300.0;
@@ -57,7 +56,6 @@ async fn host(
     env: &BTreeMap<String, String>,
     clock: &Clock,
 ) -> Result<GitHub, Fault> {
-    init_tls();
     let Some(source) = config.github.get("main") else {
         return Err(fault(
             clock,
@@ -66,41 +64,16 @@ async fn host(
             "write [github.main]",
         ));
     };
-    let (host, token) = token(source, env, clock).await?;
-    let settings = GithubSettings {
-        name: "main".to_owned(),
-        api: source.api.url().clone(),
-        graphql: source.graphql.as_ref().map(|u| u.url().clone()),
-        token: token.for_host(&host).cloned(),
-        budget: source.budget,
-    };
-    let timer = timer(clock);
-    Ok(GitHub::new(
-        settings,
-        HttpPolicy::default(),
-        Arc::new(MemoryCache::default()),
-        timer,
+    let found = make::secret(&source.token, &source.api.host(), env, clock.now().0).await?;
+    let (policy, cache) = (HttpPolicy::default(), Arc::new(MemoryCache::default()));
+    Ok(make::github(
+        "main",
+        source,
+        &found,
+        policy,
+        cache,
+        timer(clock),
     ))
-}
-
-async fn token(
-    source: &GithubConfig,
-    env: &BTreeMap<String, String>,
-    clock: &Clock,
-) -> Result<(String, secrets::Secret), Fault> {
-    let host = source.api.host();
-    let (reference, at, env) = (source.token.clone(), host.clone(), env.clone());
-    let found = tokio::task::spawn_blocking(move || secrets::resolve(&reference, &at, &env)).await;
-    match found {
-        Ok(Ok(secret)) => Ok((host, secret)),
-        Ok(Err(e)) => Err(fault(clock, FaultKind::Auth, &e.message, &e.hint)),
-        Err(_) => Err(fault(
-            clock,
-            FaultKind::Internal,
-            "looking for the token was interrupted",
-            "try again",
-        )),
-    }
 }
 
 fn fault(clock: &Clock, kind: FaultKind, message: &str, hint: &str) -> Fault {

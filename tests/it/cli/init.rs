@@ -58,6 +58,13 @@ fn init_writes_what_works_without_an_edit() {
     );
     assert!(!text.contains(demo.token()));
 
+    // What was written is trusted: nothing is withheld from it where it lies.
+    let there = run(&home, &demo, &["status", "--json"]).ended(0);
+    assert_eq!(
+        there.json("status")["withheld"],
+        serde_json::json!([]),
+        "{there:?}"
+    );
     let config = file.display().to_string();
     let with = |args: &[&str]| run(&home, &demo, &[args, &["--config", &config]].concat());
     assert_eq!(

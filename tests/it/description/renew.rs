@@ -63,6 +63,16 @@ const OPERATIONS: &[(&str, &str)] = &[
         "get",
         "/repos/{owner}/{repo}/environments/{environment_name}",
     ),
+    ("get", "/repos/{owner}/{repo}/branches/{branch}/protection"),
+    ("get", "/repos/{owner}/{repo}/rules/branches/{branch}"),
+    (
+        "get",
+        "/repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies",
+    ),
+    (
+        "get",
+        "/repos/{owner}/{repo}/environments/{environment_name}/deployment_protection_rules",
+    ),
     ("get", "/repos/{owner}/{repo}/milestones"),
     ("get", "/repos/{owner}/{repo}/pulls"),
     ("get", "/repos/{owner}/{repo}/pulls/{pull_number}"),

@@ -53,9 +53,8 @@ fn summary(loaded: &Loaded) -> Check {
             .map(|f| f.path.display().to_string())
             .collect();
         let message = format!("no service is configured in {}", looked.join(" or "));
-        return Check::new("config", Severity::Error, &message).fix(
-            "write one: config.example.toml shows how; or look around with `flightdeck demo`",
-        );
+        return Check::new("config", Severity::Error, &message)
+            .fix("`flightdeck config init` in a clone writes one; `flightdeck demo` needs none");
     }
     let set = loaded
         .origins
