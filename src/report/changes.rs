@@ -35,6 +35,9 @@ pub struct ChangesReport {
     pub notes: Vec<String>,
     /// The changes, the newest first.
     pub changes: Vec<ChangeEntry>,
+    /// How many there are, also where not all are listed.
+    #[serde(skip)]
+    pub total: usize,
 }
 
 /// A stage over all changes that count.
@@ -170,19 +173,22 @@ pub struct Counted {
 }
 
 impl ChangesReport {
-    /// The answer from changes with what was measured of each, in the order they are to be listed.
-    pub fn of<'a>(
+    /// The answer from what was measured of each change, in the order they are to be listed; `entry` puts the first `most` of
+    /// them into words.
+    pub fn of<T>(
         definition: &str,
-        changes: impl Iterator<Item = (ChangeEntry, &'a Measured)>,
-        counted: Counted,
+        changes: impl Iterator<Item = (T, Measured)>,
+        entry: impl Fn(&T, &Measured) -> Option<ChangeEntry>,
+        (counted, most): (Counted, usize),
         notes: Vec<String>,
     ) -> Self {
         let mut left_out = LeftOut::default();
         let mut entries = Vec::new();
+        let mut total = 0;
         let mut leads = Vec::new();
         let mut by_stage: [Vec<SignedDuration>; 6] = Default::default();
-        for (entry, measured) in changes {
-            let flags = entry.flags;
+        for (change, measured) in changes {
+            let flags = measured.flags;
             if !counted.all && flags.has(Flag::Bot) {
                 left_out.bots += 1;
             } else if !counted.all && flags.has(Flag::ReleasePr) {
@@ -202,7 +208,10 @@ impl ChangesReport {
             } else {
                 left_out.open += 1;
             }
-            entries.push(entry);
+            total += 1;
+            if total <= most {
+                entries.extend(entry(&change, &measured));
+            }
         }
         let whole: f64 = leads.iter().map(|d| d.as_secs_f64()).sum();
         let stages = Stage::ALL.into_iter().zip(by_stage).map(|(stage, took)| {
@@ -224,6 +233,7 @@ impl ChangesReport {
             left_out,
             notes,
             changes: entries,
+            total,
         }
     }
 
@@ -290,7 +300,7 @@ impl ChangesReport {
         out.push('\n');
         let rows: Vec<Vec<String>> = self.changes.iter().take(SHOWN).map(line).collect();
         out.push_str(&table(&rows));
-        if let Some(more @ 1..) = self.changes.len().checked_sub(SHOWN) {
+        if let Some(more @ 1..) = self.total.checked_sub(SHOWN) {
             let more = thousands(more as u64);
             out.push_str(&format!(
                 "… and {more} more: --csv or --json lists them all\n"

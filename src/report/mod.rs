@@ -5,6 +5,7 @@ pub mod changes;
 pub mod command;
 mod csv;
 pub mod demo;
+pub mod dora;
 pub mod error;
 pub mod evidence;
 pub mod gates;

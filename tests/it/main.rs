@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod canvas;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::domain::change::local::{self, History};
+use crate::domain::change::lead_time::Measured;
+use crate::domain::change::local::{self, History, LocalChange};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::text::Safe;
 use crate::domain::units::{Now, thousands};
@@ -36,6 +37,8 @@ pub struct Which {
     pub mine: bool,
     /// Bots and releases count, too.
     pub all: bool,
+    /// So many are put into words.
+    pub most: usize,
 }
 
 fn fault(error: &GitError, now: Now) -> Fault {
@@ -108,22 +111,29 @@ pub fn changes(ask: &Ask, which: &Which, now: Now) -> Result<ChangesReport, Faul
             retry_at: None,
         });
     }
-    let mut found = local::changes(&history, which.since, now);
-    if which.mine {
-        let me = history.me.as_deref().unwrap_or_default();
-        found.changes.retain(|c| c.email.eq_ignore_ascii_case(me));
-    }
+    let by = history.me.as_deref().filter(|_| which.mine);
+    let found = local::changes(&history, which.since, by, now);
     if found.merges > 0 {
         let n = thousands(found.merges as u64);
         notes.push(format!("{n} merge commits are no changes by themselves"));
     }
-    let entries = found.changes.iter().map(|c| {
+    let entry = |c: &LocalChange, measured: &Measured| {
         let tag = c.tag.and_then(|t| history.tags.get(t));
-        let entry = ChangeEntry::of(&c.change, &c.measured, tag.map(|t| t.name.clone()));
-        (entry, &c.measured)
+        let change = history.describe(c)?;
+        Some(ChangeEntry::of(
+            &change,
+            measured,
+            tag.map(|t| t.name.clone()),
+        ))
+    };
+    let measured = found.changes.into_iter().map(|c| {
+        let measured = c.measured.clone();
+        (c, measured)
     });
-    let counted = Counted { all: which.all };
-    Ok(ChangesReport::of(DEFINITION, entries, counted, notes))
+    let listed = (Counted { all: which.all }, which.most);
+    Ok(ChangesReport::of(
+        DEFINITION, measured, entry, listed, notes,
+    ))
 }
 
 /// Where a commit, tag or branch of a clone is.

@@ -7,7 +7,7 @@ mod help;
 mod offline;
 mod online;
 mod rollback;
-mod schema;
+pub(crate) mod schema;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
