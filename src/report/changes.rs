@@ -1,5 +1,7 @@
 //! Changes with their lead time: the machine's shape of `flightdeck changes`, the same as CSV, and in aligned lines for people.
 
+use std::fmt::Write as _;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -213,9 +215,9 @@ impl ChangesReport {
                 entries.extend(entry(&change, &measured));
             }
         }
-        let whole: f64 = leads.iter().map(|d| d.as_secs_f64()).sum();
+        let whole: f64 = leads.iter().map(SignedDuration::as_secs_f64).sum();
         let stages = Stage::ALL.into_iter().zip(by_stage).map(|(stage, took)| {
-            let part: f64 = took.iter().map(|d| d.as_secs_f64()).sum();
+            let part: f64 = took.iter().map(SignedDuration::as_secs_f64).sum();
             let spread = Spread::of(took);
             StageSpread {
                 stage,
@@ -243,7 +245,7 @@ impl ChangesReport {
             "id,kind,title,author,url,service,environment,first_commit_at,opened_at,merged_at,released_in,released_at,deployed_at,\
              lead_time_s,coding_s,pickup_s,review_s,merge_wait_s,release_wait_s,deploy_s,flags\r\n",
         );
-        let at = |t: Option<Timestamp>| t.map(|t| t.to_string()).unwrap_or_default();
+        let at = |t: Option<Timestamp>| t.map_or_else(String::new, |t| t.to_string());
         let safe = |t: Option<&Safe>| csv_text(t.map_or("", Safe::as_str));
         for c in &self.changes {
             let s = &c.stages;
@@ -291,20 +293,18 @@ impl ChangesReport {
             })
             .collect();
         if !stages.is_empty() {
-            out.push_str(&format!("median by stage: {}\n", stages.join(" · ")));
+            let _ = writeln!(out, "median by stage: {}", stages.join(" · "));
         }
-        out.push_str(&format!("{}\n", self.definition));
+        let _ = writeln!(out, "{}", self.definition);
         for note in &self.notes {
-            out.push_str(&format!("note: {note}\n"));
+            let _ = writeln!(out, "note: {note}");
         }
         out.push('\n');
         let rows: Vec<Vec<String>> = self.changes.iter().take(SHOWN).map(line).collect();
         out.push_str(&table(&rows));
         if let Some(more @ 1..) = self.total.checked_sub(SHOWN) {
             let more = thousands(more as u64);
-            out.push_str(&format!(
-                "… and {more} more: --csv or --json lists them all\n"
-            ));
+            let _ = writeln!(out, "… and {more} more: --csv or --json lists them all");
         }
         out
     }
@@ -318,7 +318,7 @@ fn headline(summary: &Spread, left: &LeftOut) -> String {
         ("p90", summary.p90_s),
     ] {
         if let Some(s) = value {
-            out.push_str(&format!("  {name} {}", long(s)));
+            let _ = write!(out, "  {name} {}", long(s));
         }
     }
     let reasons = [
@@ -334,7 +334,7 @@ fn headline(summary: &Spread, left: &LeftOut) -> String {
         .map(|(n, why)| format!("{} {why}", thousands(*n as u64)))
         .collect();
     if !reasons.is_empty() {
-        out.push_str(&format!("  (not counted: {})", reasons.join(", ")));
+        let _ = write!(out, "  (not counted: {})", reasons.join(", "));
     }
     out.push('\n');
     out

@@ -1,6 +1,8 @@
 //! The five delivery metrics: the machine's shape of `flightdeck dora`, the same as CSV, and in lines for people. Every service and
 //! environment stands by itself; each number comes with the list that it was computed from.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -286,7 +288,7 @@ impl DoraReport {
         };
         let mut recovery = spread(&s.recovery.spread, "recovery");
         if s.recovery.open > 0 {
-            recovery.push_str(&format!(", {} open", s.recovery.open));
+            let _ = write!(recovery, ", {} open", s.recovery.open);
         }
         let rows = [
             [
@@ -322,9 +324,9 @@ fn spread(s: &Spread, of: &str) -> String {
         .p50_s
         .map_or_else(|| "–".to_owned(), |p| format!("p50 {}", long(p)));
     if let Some(p90) = s.p90_s {
-        out.push_str(&format!("  p90 {}", long(p90)));
+        let _ = write!(out, "  p90 {}", long(p90));
     }
-    out.push_str(&format!("  of {}", counted_of(s.n, of)));
+    let _ = write!(out, "  of {}", counted_of(s.n, of));
     out
 }
 

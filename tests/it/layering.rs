@@ -148,7 +148,10 @@ const DOORS: &[(&str, &[&str])] = &[
 ];
 
 /// A crate that one file alone may name.
-const ALONE: &[(&str, &str)] = &[("rrule", "domain/calendar/recurrence.rs")];
+const ALONE: &[(&str, &str)] = &[
+    ("rrule", "domain/calendar/recurrence.rs"),
+    ("gix", "providers/git.rs"),
+];
 
 /// Removes comments and the contents of strings and characters, so that words in them are no imports.
 fn code_of(text: &str) -> String {

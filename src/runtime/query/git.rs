@@ -144,24 +144,27 @@ pub fn locate(ask: &Ask, name: &str, now: Now) -> Result<WhereReport, Fault> {
     let err = |e: GitError| fault(&e, now);
     let clone = Clone::open(&ask.path).map_err(err)?;
     let cache = ask.cache_file(&clone);
-    let pull = pull_number(name);
-    let target = match pull {
-        Some(_) => None,
-        None => Some(clone.resolve(name).map_err(err)?),
+    let bare = name.parse::<u64>().ok().filter(|_| name.len() < 9);
+    let target = match clone.resolve(name) {
+        Ok(oid) => Some(oid),
+        // It may be a pull request.
+        Err(_) if bare.is_some() || pull_number(name).is_some() => None,
+        Err(e) => return Err(err(e)),
     };
     let more: Vec<_> = target.into_iter().collect();
     let history = clone
         .history(&ask.takes(), &more, cache.as_deref())
         .map_err(err)?;
-    let target = match (target, pull) {
-        (Some(oid), _) => oid,
-        (None, n) => local::pull(&history, n.unwrap_or_default()).ok_or_else(|| {
-            err(GitError::NoSuchRef {
-                name: name.to_owned(),
-                path: ask.path.clone(),
-            })
-        })?,
-    };
+    // A tag may be called `2024`; else a number is a pull request before it is the beginning of a commit's id.
+    let bare = bare.filter(|_| !history.tags.iter().any(|t| t.name.as_str() == name));
+    let number = pull_number(name).or(bare);
+    let by_number = number.and_then(|n| local::pull(&history, n));
+    let target = by_number.or(target).ok_or_else(|| {
+        err(GitError::NoSuchRef {
+            name: name.to_owned(),
+            path: ask.path.clone(),
+        })
+    })?;
     let mut report = WhereReport::new(name, now.0);
     report.sha = Some(target.to_string());
     report.notes = ask.notes(&history);
