@@ -9,7 +9,7 @@ use super::failure::{Failure, GOOD};
 use super::output::Output;
 use super::setup::Machine;
 use crate::domain::units::Now;
-use crate::report::changes::ChangesReport;
+use crate::report::changes::{ChangesReport, SHOWN};
 use crate::runtime::Clock;
 use crate::runtime::query::git;
 
@@ -24,6 +24,11 @@ pub(super) fn run(common: &Common, args: &Changes, out: &mut Output) -> Result<u
         since: args.since.as_deref().map(|s| since(s, now)).transpose()?,
         mine: args.mine,
         all: args.all,
+        most: if args.csv || common.json {
+            usize::MAX
+        } else {
+            SHOWN
+        },
     };
     let ask = git::Ask {
         path: args.git.clone(),

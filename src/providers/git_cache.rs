@@ -1,6 +1,7 @@
 //! Commits of a clone, kept between two looks. Commits never change, so nothing in the file is ever wrong; a file that is damaged
 //! or of another format is not read, and is written anew.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,10 @@ pub(super) struct Kept {
 /// The file of a repository.
 pub(super) fn file(folder: &Path, repository: &Path) -> PathBuf {
     let hash = Sha256::digest(repository.as_os_str().as_encoded_bytes());
-    let name: String = hash.iter().take(10).map(|b| format!("{b:02x}")).collect();
+    let mut name = String::new();
+    for byte in hash.iter().take(10) {
+        let _ = write!(name, "{byte:02x}");
+    }
     folder.join(format!("git-{name}.cache"))
 }
 

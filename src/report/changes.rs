@@ -1,5 +1,7 @@
 //! Changes with their lead time: the machine's shape of `flightdeck changes`, the same as CSV, and in aligned lines for people.
 
+use std::fmt::Write as _;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,9 @@ pub struct ChangesReport {
     pub notes: Vec<String>,
     /// The changes, the newest first.
     pub changes: Vec<ChangeEntry>,
+    /// How many there are, also where not all are listed.
+    #[serde(skip)]
+    pub total: usize,
 }
 
 /// A stage over all changes that count.
@@ -170,19 +175,22 @@ pub struct Counted {
 }
 
 impl ChangesReport {
-    /// The answer from changes with what was measured of each, in the order they are to be listed.
-    pub fn of<'a>(
+    /// The answer from what was measured of each change, in the order they are to be listed; `entry` puts the first `most` of
+    /// them into words.
+    pub fn of<T>(
         definition: &str,
-        changes: impl Iterator<Item = (ChangeEntry, &'a Measured)>,
-        counted: Counted,
+        changes: impl Iterator<Item = (T, Measured)>,
+        entry: impl Fn(&T, &Measured) -> Option<ChangeEntry>,
+        (counted, most): (Counted, usize),
         notes: Vec<String>,
     ) -> Self {
         let mut left_out = LeftOut::default();
         let mut entries = Vec::new();
+        let mut total = 0;
         let mut leads = Vec::new();
         let mut by_stage: [Vec<SignedDuration>; 6] = Default::default();
-        for (entry, measured) in changes {
-            let flags = entry.flags;
+        for (change, measured) in changes {
+            let flags = measured.flags;
             if !counted.all && flags.has(Flag::Bot) {
                 left_out.bots += 1;
             } else if !counted.all && flags.has(Flag::ReleasePr) {
@@ -202,11 +210,14 @@ impl ChangesReport {
             } else {
                 left_out.open += 1;
             }
-            entries.push(entry);
+            total += 1;
+            if total <= most {
+                entries.extend(entry(&change, &measured));
+            }
         }
-        let whole: f64 = leads.iter().map(|d| d.as_secs_f64()).sum();
+        let whole: f64 = leads.iter().map(SignedDuration::as_secs_f64).sum();
         let stages = Stage::ALL.into_iter().zip(by_stage).map(|(stage, took)| {
-            let part: f64 = took.iter().map(|d| d.as_secs_f64()).sum();
+            let part: f64 = took.iter().map(SignedDuration::as_secs_f64).sum();
             let spread = Spread::of(took);
             StageSpread {
                 stage,
@@ -224,6 +235,7 @@ impl ChangesReport {
             left_out,
             notes,
             changes: entries,
+            total,
         }
     }
 
@@ -233,7 +245,7 @@ impl ChangesReport {
             "id,kind,title,author,url,service,environment,first_commit_at,opened_at,merged_at,released_in,released_at,deployed_at,\
              lead_time_s,coding_s,pickup_s,review_s,merge_wait_s,release_wait_s,deploy_s,flags\r\n",
         );
-        let at = |t: Option<Timestamp>| t.map(|t| t.to_string()).unwrap_or_default();
+        let at = |t: Option<Timestamp>| t.map_or_else(String::new, |t| t.to_string());
         let safe = |t: Option<&Safe>| csv_text(t.map_or("", Safe::as_str));
         for c in &self.changes {
             let s = &c.stages;
@@ -281,20 +293,18 @@ impl ChangesReport {
             })
             .collect();
         if !stages.is_empty() {
-            out.push_str(&format!("median by stage: {}\n", stages.join(" · ")));
+            let _ = writeln!(out, "median by stage: {}", stages.join(" · "));
         }
-        out.push_str(&format!("{}\n", self.definition));
+        let _ = writeln!(out, "{}", self.definition);
         for note in &self.notes {
-            out.push_str(&format!("note: {note}\n"));
+            let _ = writeln!(out, "note: {note}");
         }
         out.push('\n');
         let rows: Vec<Vec<String>> = self.changes.iter().take(SHOWN).map(line).collect();
         out.push_str(&table(&rows));
-        if let Some(more @ 1..) = self.changes.len().checked_sub(SHOWN) {
+        if let Some(more @ 1..) = self.total.checked_sub(SHOWN) {
             let more = thousands(more as u64);
-            out.push_str(&format!(
-                "… and {more} more: --csv or --json lists them all\n"
-            ));
+            let _ = writeln!(out, "… and {more} more: --csv or --json lists them all");
         }
         out
     }
@@ -308,7 +318,7 @@ fn headline(summary: &Spread, left: &LeftOut) -> String {
         ("p90", summary.p90_s),
     ] {
         if let Some(s) = value {
-            out.push_str(&format!("  {name} {}", long(s)));
+            let _ = write!(out, "  {name} {}", long(s));
         }
     }
     let reasons = [
@@ -324,7 +334,7 @@ fn headline(summary: &Spread, left: &LeftOut) -> String {
         .map(|(n, why)| format!("{} {why}", thousands(*n as u64)))
         .collect();
     if !reasons.is_empty() {
-        out.push_str(&format!("  (not counted: {})", reasons.join(", ")));
+        let _ = write!(out, "  (not counted: {})", reasons.join(", "));
     }
     out.push('\n');
     out

@@ -1,5 +1,7 @@
 //! Where a change is: the machine's shape of `flightdeck where`, and the same in lines for people.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -121,10 +123,10 @@ impl WhereReport {
         }
         let mut out = table(&rows);
         if let Some(what) = &self.waiting_for {
-            out.push_str(&format!("waits for {what}\n"));
+            let _ = writeln!(out, "waits for {what}");
         }
         for note in &self.notes {
-            out.push_str(&format!("note: {note}\n"));
+            let _ = writeln!(out, "note: {note}");
         }
         out
     }

@@ -6,6 +6,7 @@ pub mod command;
 mod csv;
 pub mod demo;
 pub mod doctor;
+pub mod dora;
 pub mod error;
 pub mod evidence;
 pub mod gates;

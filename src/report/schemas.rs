@@ -13,6 +13,7 @@ pub const ALL: &[(&str, &str)] = &[
     ),
     ("demo", include_str!("../../tests/schemas/demo.json")),
     ("doctor", include_str!("../../tests/schemas/doctor.json")),
+    ("dora", include_str!("../../tests/schemas/dora.json")),
     ("error", include_str!("../../tests/schemas/error.json")),
     ("gates", include_str!("../../tests/schemas/gates.json")),
     (

@@ -153,6 +153,7 @@ const ALONE: &[(&str, &str)] = &[
     // The types that `rrule` takes; all else tells the time with jiff.
     ("chrono", "domain/calendar/recurrence.rs"),
     ("yaml_rust2", "domain/yaml.rs"),
+    ("gix", "providers/git.rs"),
 ];
 
 /// Removes comments and the contents of strings and characters, so that words in them are no imports.

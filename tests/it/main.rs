@@ -5,6 +5,8 @@ mod budget;
 #[cfg(test)]
 mod canvas;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;

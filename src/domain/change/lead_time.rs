@@ -190,17 +190,24 @@ impl Measured {
 
 /// Measures a change up to a boundary: the deployment, or the release where nothing tells of deployments.
 pub fn measure(moments: &Moments, end: Boundary, now: Now) -> Measured {
-    let at = |b| moments.at(b);
+    measure_times(Boundary::ALL.map(|b| moments.at(b)), end, now)
+}
+
+/// The same from bare times, one for each boundary.
+pub fn measure_times(times: [Option<Timestamp>; 7], end: Boundary, now: Now) -> Measured {
+    let at = |b: Boundary| times.get(b as usize).copied().flatten();
     let mut out = Measured::default();
     let (wrote, opened) = (at(Boundary::FirstCommit), at(Boundary::Opened));
     if let (Some(wrote), Some(opened)) = (wrote, opened) {
         out.flags.put(Flag::Skew, wrote > opened);
         out.flags.put(Flag::Old, opened.duration_since(wrote) > OLD);
     }
-    let future = |m: &Moment| m.at.duration_since(now.0) > SLACK;
+    let future = |at: &Timestamp| at.duration_since(now.0) > SLACK;
     out.flags
-        .put(Flag::Future, moments.known().any(|(_, m)| future(m)));
-    let first = moments.known().next().map(|(b, m)| (b, m.at));
+        .put(Flag::Future, times.iter().flatten().any(future));
+    let first = Boundary::ALL
+        .into_iter()
+        .find_map(|b| at(b).map(|at| (b, at)));
     // Laptops' clocks lie: writing can't begin after the opening.
     let start = match (wrote, opened) {
         (Some(w), Some(o)) => Some(w.min(o)),

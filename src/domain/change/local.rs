@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::ancestry::{Graph, Node, first_containing, first_of};
 use super::flags::{Flag, Flags};
-use super::lead_time::{Boundary, Measured, Moment, Moments, measure};
+use super::lead_time::{Boundary, Measured, Moment, Moments, measure_times};
 use super::marks::{self, Reverted, Signs, Words};
 use super::{Change, ChangeKind, Confidence, Match, Method};
 use crate::domain::ids::CommitSha;
@@ -144,17 +143,26 @@ impl History {
     }
 }
 
-/// A change with its way into a release.
+/// A change with its way into a release, in numbers; [`History::describe`] puts it into words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalChange {
-    /// The change; its moments go up to the release.
-    pub change: Change,
-    /// The address of its author.
-    pub email: Arc<str>,
+    what: What,
+    /// Where the main branch took it in, else the commit itself.
+    landing: Node,
+    /// Its author, a position in [`History::authors`].
+    author: u32,
     /// The tag that contains it first, a position in [`History::tags`].
     pub tag: Option<usize>,
     /// How long it took.
     pub measured: Measured,
+}
+
+/// Of what a change consists.
+#[derive(Debug, Clone, PartialEq)]
+enum What {
+    Commit(Node),
+    /// Everything that the landing merge took in.
+    Pull(Vec<Node>),
 }
 
 /// What the clone's history consists of.
@@ -166,8 +174,13 @@ pub struct LocalChanges {
     pub merges: usize,
 }
 
-/// The changes of a clone that landed after a moment.
-pub fn changes(history: &History, since: Option<Timestamp>, now: Now) -> LocalChanges {
+/// The changes of a clone that landed after a moment; of one author only, where an address is given.
+pub fn changes(
+    history: &History,
+    since: Option<Timestamp>,
+    by: Option<&str>,
+    now: Now,
+) -> LocalChanges {
     let first = history.first_tags();
     // Where the main branch took each commit in.
     let trunk = history
@@ -177,12 +190,11 @@ pub fn changes(history: &History, since: Option<Timestamp>, now: Now) -> LocalCh
     let landed = first_containing(&history.graph, trunk.iter().copied().map(Some));
     let mut pulls: HashMap<u32, Vec<Node>> = HashMap::new();
     let mut out = LocalChanges::default();
-    let mut alone = Vec::new();
+    let mut found = Vec::new();
     for (n, commit) in (0_u32..).zip(&history.commits) {
         let node = Node(n);
         let at = first_of(&landed, node);
-        let tag = first_of(&first, node);
-        if at.is_none() && tag.is_none() {
+        if at.is_none() && first_of(&first, node).is_none() {
             // Neither on the main branch nor released: somebody's work in progress, or history that was rewritten.
             continue;
         }
@@ -195,189 +207,216 @@ pub fn changes(history: &History, since: Option<Timestamp>, now: Now) -> LocalCh
         } else if commit.parents.len() > 1 {
             out.merges += 1;
         } else {
-            alone.push((node, landing));
+            found.push((What::Commit(node), landing.unwrap_or(node)));
         }
     }
-    let seed = history.tags.first().map(|_| 0);
-    let mut emails: HashMap<u32, Arc<str>> = HashMap::new();
+    let pulls = pulls.into_iter();
+    found.extend(pulls.map(|(landing, nodes)| (What::Pull(nodes), Node(landing))));
+    let released = Releases { first: &first, now };
     let fresh = |at: i64| since.is_none_or(|s| at >= s.as_second());
-    let mut push = |change: Change, author: u32, tag: Option<usize>| {
-        let email = emails.entry(author).or_insert_with(|| {
-            let place = usize::try_from(author).unwrap_or(usize::MAX);
-            history.authors.get(place).map_or("", |a| &a.1).into()
+    for (what, landing) in found {
+        if history.commit(landing).is_some_and(|l| fresh(l.committed)) {
+            out.changes
+                .extend(history.measured(what, landing, &released));
+        }
+    }
+    if let Some(me) = by {
+        out.changes.retain(|c| {
+            let who = usize::try_from(c.author).ok();
+            let who = who.and_then(|a| history.authors.get(a));
+            who.is_some_and(|(_, email)| email.eq_ignore_ascii_case(me))
         });
-        let email = Arc::clone(email);
-        out.changes
-            .push(finish(history, change, email, tag, seed, now));
-    };
-    for (node, landing) in alone {
-        if let Some(commit) = history.commit(node) {
-            let landing = landing.and_then(|l| history.commit(l)).unwrap_or(commit);
-            if fresh(landing.committed) {
-                let change = of_commit(history, node, commit, landing);
-                push(change, commit.author, first_of(&first, node));
-            }
-        }
     }
-    for (landing, nodes) in pulls {
-        if let Some(merge) = history.commit(Node(landing)).filter(|m| fresh(m.committed)) {
-            let (change, author) = of_pull(history, merge, &nodes);
-            push(change, author, first_of(&first, Node(landing)));
-        }
-    }
-    out.changes.sort_by(|a, b| {
-        let at = |c: &LocalChange| c.change.moments.at(Boundary::Merged);
-        at(b)
-            .cmp(&at(a))
-            .then_with(|| a.change.id.cmp(&b.change.id))
-    });
+    let at = |c: &LocalChange| history.commit(c.landing).map(|l| (l.committed, l.oid));
+    out.changes.sort_by_cached_key(|c| std::cmp::Reverse(at(c)));
     out
+}
+
+struct Releases<'a> {
+    first: &'a [Option<u32>],
+    now: Now,
 }
 
 fn is_pull(commit: &Record) -> bool {
     marks::merged_number(&commit.subject).is_some()
 }
 
-/// A moment that a commit tells; a date out of reach is the nearest that can be told.
-fn moment(seconds: i64, what: &str, commit: &Record) -> Moment {
+/// A date; what is out of reach is the nearest that can be told.
+fn date(seconds: i64) -> Timestamp {
     let end = if seconds < 0 {
         Timestamp::MIN
     } else {
         Timestamp::MAX
     };
+    Timestamp::from_second(seconds).unwrap_or(end)
+}
+
+fn moment(seconds: i64, what: &str, commit: &Record) -> Moment {
     Moment {
-        at: Timestamp::from_second(seconds).unwrap_or(end),
+        at: date(seconds),
         source: Safe::new(&format!("{what} of {}", commit.oid.short())),
         url: None,
     }
 }
 
-fn signed(history: &History, commit: &Record, title: &str, branch: &str) -> Flags {
-    let (name, email) = history
-        .author(commit)
-        .map_or(("", ""), |(n, e)| (n.as_str(), e.as_str()));
-    let mut flags = marks::flags(
-        &Signs {
-            title,
-            branch,
-            author: name,
-            is_bot: email.contains("[bot]@"),
-            ..Signs::default()
-        },
-        &Words::default(),
-    );
-    flags.put(Flag::CherryPick, commit.picked);
-    flags.put(Flag::Revert, !commit.reverts.is_empty());
-    flags
-}
-
-fn named(history: &History, commit: &Record) -> Option<Safe> {
-    history
-        .author(commit)
-        .map(|(name, _)| Safe::new(name))
-        .filter(|n| !n.is_empty())
-}
-
-fn of_commit(history: &History, node: Node, commit: &Record, landing: &Record) -> Change {
-    let mut moments = Moments::default();
-    // A copy begins when it was made, whoever wrote the original.
-    let wrote = if commit.picked {
-        moment(commit.committed, "committer date", commit)
-    } else {
-        moment(commit.authored, "author date", commit)
-    };
-    moments.set(Boundary::FirstCommit, Some(wrote));
-    let merged = moment(landing.committed, "committer date", landing);
-    moments.set(Boundary::Merged, Some(merged));
-    Change {
-        id: Safe::new(&commit.oid.to_string()),
-        kind: ChangeKind::Commit,
-        number: marks::trailing_number(&commit.subject),
-        title: Safe::new(&commit.subject),
-        author: named(history, commit),
-        url: None,
-        commits: vec![node],
-        shas: commit.oid.sha().into_iter().collect(),
-        moments,
-        reverts: commit.reverts.clone(),
-        flags: signed(history, commit, &commit.subject, ""),
-        matched: Match {
-            method: Method::Commit,
-            confidence: Confidence::Approximate,
-        },
+impl History {
+    /// The commit that tells when the work on a change began, and its date; none: a merge of nothing.
+    fn began(&self, what: &What) -> Option<(&Record, i64)> {
+        match what {
+            What::Commit(node) => {
+                let commit = self.commit(*node)?;
+                // A copy begins when it was made, whoever wrote the original.
+                let at = if commit.picked {
+                    commit.committed
+                } else {
+                    commit.authored
+                };
+                Some((commit, at))
+            }
+            What::Pull(nodes) => {
+                // Neither bots nor merges from the main branch say when the work began.
+                let work = || self.work(nodes);
+                let by_people = work().filter(|c| !self.is_bots(c));
+                by_people
+                    .min_by_key(|c| c.authored)
+                    .or_else(|| work().min_by_key(|c| c.authored))
+                    .map(|c| (c, c.authored))
+            }
+        }
     }
-}
 
-/// The change that a merge commit took in, and its author.
-fn of_pull(history: &History, merge: &Record, nodes: &[Node]) -> (Change, u32) {
-    let (number, branch) = marks::merged_number(&merge.subject).unwrap_or_default();
-    let branch = branch.split_once('/').map_or(branch, |(_, b)| b);
-    let work: Vec<&Record> = nodes
-        .iter()
-        .filter_map(|n| history.commit(*n))
-        .filter(|c| c.parents.len() < 2)
-        .collect();
-    // Neither bots nor merges from the main branch say when the work began.
-    let by_people = work.iter().filter(|c| {
-        let author = history.author(c);
-        !author.is_some_and(|(name, email)| marks::is_bot(name) || email.contains("[bot]@"))
-    });
-    let first = by_people
-        .min_by_key(|c| c.authored)
-        .or_else(|| work.iter().min_by_key(|c| c.authored))
-        .copied();
-    let title = merge.title.as_deref().unwrap_or(&merge.subject);
-    let mut moments = Moments::default();
-    let wrote = first.map(|c| moment(c.authored, "author date", c));
-    moments.set(Boundary::FirstCommit, wrote);
-    let merged = moment(merge.committed, "committer date", merge);
-    moments.set(Boundary::Merged, Some(merged));
-    let who = first.unwrap_or(merge);
-    let mut flags = signed(history, who, title, branch);
-    flags.put(Flag::NoCommits, first.is_none());
-    let change = Change {
-        id: Safe::new(&format!("#{number}")),
-        kind: ChangeKind::PullRequest,
-        number: Some(number),
-        title: Safe::new(title),
-        author: named(history, who),
-        url: None,
-        commits: nodes.to_vec(),
-        shas: merge.oid.sha().into_iter().collect(),
-        moments,
-        reverts: work.iter().flat_map(|c| c.reverts.clone()).collect(),
-        flags,
-        matched: Match {
-            method: Method::MergeMessage,
-            confidence: Confidence::Derived,
-        },
-    };
-    (change, who.author)
-}
+    fn work(&self, nodes: &[Node]) -> impl Iterator<Item = &Record> {
+        let commits = nodes.iter().filter_map(|n| self.commit(*n));
+        commits.filter(|c| c.parents.len() < 2)
+    }
 
-fn finish(
-    history: &History,
-    mut change: Change,
-    email: Arc<str>,
-    tag: Option<usize>,
-    seed: Option<usize>,
-    now: Now,
-) -> LocalChange {
-    let by = tag.and_then(|t| history.tags.get(t));
-    let released = by.map(|t| Moment {
-        at: t.at,
-        source: Safe::new(&format!("tag {}", t.name)),
-        url: None,
-    });
-    change.moments.set(Boundary::Released, released);
-    let mut measured = measure(&change.moments, Boundary::Released, now);
-    measured.flags = measured.flags.and(change.flags);
-    measured.flags.put(Flag::Seed, tag.is_some() && tag == seed);
-    LocalChange {
-        change,
-        email,
-        tag,
-        measured,
+    fn is_bots(&self, commit: &Record) -> bool {
+        let author = self.author(commit);
+        author.is_some_and(|(name, email)| marks::is_bot(name) || email.contains("[bot]@"))
+    }
+
+    fn measured(&self, what: What, landing: Node, releases: &Releases<'_>) -> Option<LocalChange> {
+        let landed = self.commit(landing)?;
+        let last = match &what {
+            What::Commit(node) => *node,
+            What::Pull(_) => landing,
+        };
+        let tag = first_of(releases.first, last);
+        let mut times = [None; 7];
+        let began = self.began(&what);
+        let known = [
+            (Boundary::FirstCommit, began.map(|(_, at)| date(at))),
+            (Boundary::Merged, Some(date(landed.committed))),
+            (
+                Boundary::Released,
+                tag.and_then(|t| self.tags.get(t)).map(|t| t.at),
+            ),
+        ];
+        for (boundary, at) in known {
+            if let Some(slot) = times.get_mut(boundary as usize) {
+                *slot = at;
+            }
+        }
+        let mut measured = measure_times(times, Boundary::Released, releases.now);
+        let who = began.map_or(landed, |(c, _)| c);
+        let author = who.author;
+        let flags = self.flags(&what, landed, who);
+        measured.flags = measured.flags.and(flags);
+        measured.flags.put(Flag::NoCommits, began.is_none());
+        measured.flags.put(Flag::Seed, tag == Some(0));
+        Some(LocalChange {
+            what,
+            landing,
+            author,
+            tag,
+            measured,
+        })
+    }
+
+    fn flags(&self, what: &What, landed: &Record, who: &Record) -> Flags {
+        let (title, branch) = match what {
+            What::Commit(_) => (who.subject.as_str(), ""),
+            What::Pull(_) => {
+                let branch = marks::merged_number(&landed.subject).map_or("", |(_, b)| b);
+                let branch = branch.split_once('/').map_or(branch, |(_, b)| b);
+                (landed.title.as_deref().unwrap_or(&landed.subject), branch)
+            }
+        };
+        let mut flags = marks::flags(
+            &Signs {
+                title,
+                branch,
+                is_bot: self.is_bots(who),
+                ..Signs::default()
+            },
+            &Words::default(),
+        );
+        flags.put(Flag::CherryPick, who.picked);
+        flags.put(Flag::Revert, !who.reverts.is_empty());
+        flags
+    }
+
+    /// A change in words, with where each of its moments comes from.
+    pub fn describe(&self, of: &LocalChange) -> Option<Change> {
+        let landed = self.commit(of.landing)?;
+        let began = self.began(&of.what);
+        let who = began.map_or(landed, |(c, _)| c);
+        let mut moments = Moments::default();
+        let wrote = began.map(|(c, at)| {
+            let source = if c.picked { "committer" } else { "author" };
+            moment(at, &format!("{source} date"), c)
+        });
+        moments.set(Boundary::FirstCommit, wrote);
+        let merged = moment(landed.committed, "committer date", landed);
+        moments.set(Boundary::Merged, Some(merged));
+        let released = of.tag.and_then(|t| self.tags.get(t)).map(|t| Moment {
+            at: t.at,
+            source: Safe::new(&format!("tag {}", t.name)),
+            url: None,
+        });
+        moments.set(Boundary::Released, released);
+        let author = self.author(who).map(|(name, _)| Safe::new(name));
+        let author = author.filter(|n| !n.is_empty());
+        Some(match &of.what {
+            What::Commit(node) => Change {
+                id: Safe::new(&who.oid.to_string()),
+                kind: ChangeKind::Commit,
+                number: marks::trailing_number(&who.subject),
+                title: Safe::new(&who.subject),
+                author,
+                url: None,
+                commits: vec![*node],
+                shas: who.oid.sha().into_iter().collect(),
+                moments,
+                reverts: who.reverts.clone(),
+                flags: of.measured.flags,
+                matched: Match {
+                    method: Method::Commit,
+                    confidence: Confidence::Approximate,
+                },
+            },
+            What::Pull(nodes) => {
+                let (number, _) = marks::merged_number(&landed.subject)?;
+                let title = landed.title.as_deref().unwrap_or(&landed.subject);
+                Change {
+                    id: Safe::new(&format!("#{number}")),
+                    kind: ChangeKind::PullRequest,
+                    number: Some(number),
+                    title: Safe::new(title),
+                    author,
+                    url: None,
+                    commits: nodes.clone(),
+                    shas: landed.oid.sha().into_iter().collect(),
+                    moments,
+                    reverts: self.work(nodes).flat_map(|c| c.reverts.clone()).collect(),
+                    flags: of.measured.flags,
+                    matched: Match {
+                        method: Method::MergeMessage,
+                        confidence: Confidence::Derived,
+                    },
+                }
+            }
+        })
     }
 }
 

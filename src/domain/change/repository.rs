@@ -352,7 +352,11 @@ mod tests {
             }],
         };
         let repo = Repository::new(Snapshot { rows, as_of: None });
-        let ids: Vec<&str> = repo.changes.iter().map(|c| &c.id.as_str()[..2]).collect();
+        let ids: Vec<&str> = repo
+            .changes
+            .iter()
+            .map(|c| c.id.as_str().get(..2).unwrap())
+            .collect();
         assert_eq!(ids, ["01", "02", "#1", "06"], "the merge by hand is none");
         let released: Vec<_> = repo
             .released

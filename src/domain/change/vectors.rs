@@ -264,16 +264,16 @@ fn tries_that_follow_closely_are_one() {
 }
 
 fn reverting(mut change: Change, sha: &Change) -> Change {
-    change.reverts = vec![Reverted::Commit(sha.shas[0].as_str()[..40].to_owned())];
+    change.reverts = vec![Reverted::Commit(sha.shas[0].as_str().to_owned())];
     change
 }
 
 #[test]
 fn d10_what_was_never_live_did_not_fail() {
     let (g, n) = graph("a b<a c<b d<c");
-    let b = commit("b", n("b"), 1.0);
-    let c = reverting(commit("c", n("c"), 2.0), &b);
-    let changes = [b, c];
+    let tax = commit("b", n("b"), 1.0);
+    let back = reverting(commit("c", n("c"), 2.0), &tax);
+    let changes = [tax, back];
     let s = stream::read(&g, &[deploy(n("a"), 0.5), deploy(n("c"), 5.0)], &changes);
     assert_eq!(s.deployments[1].new, [0, 1]);
     let dora = all_of(&s, &changes, &[]);
@@ -306,9 +306,9 @@ fn d10_what_was_never_live_did_not_fail() {
     );
 
     // Taking the revert back is no failure of the revert.
-    let [b, c] = changes;
-    let d = reverting(commit("d", n("d"), 6.0), &c);
-    let changes = [b, c, d];
+    let [tax, back] = changes;
+    let again = reverting(commit("d", n("d"), 6.0), &back);
+    let changes = [tax, back, again];
     let on = [
         deploy(n("a"), 0.5),
         deploy(n("b"), 3.0),

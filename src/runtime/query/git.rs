@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::domain::change::local::{self, History};
+use crate::domain::change::lead_time::Measured;
+use crate::domain::change::local::{self, History, LocalChange};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::text::Safe;
 use crate::domain::units::{Now, thousands};
@@ -36,6 +37,8 @@ pub struct Which {
     pub mine: bool,
     /// Bots and releases count, too.
     pub all: bool,
+    /// So many are put into words.
+    pub most: usize,
 }
 
 fn fault(error: &GitError, now: Now) -> Fault {
@@ -108,22 +111,29 @@ pub fn changes(ask: &Ask, which: &Which, now: Now) -> Result<ChangesReport, Faul
             retry_at: None,
         });
     }
-    let mut found = local::changes(&history, which.since, now);
-    if which.mine {
-        let me = history.me.as_deref().unwrap_or_default();
-        found.changes.retain(|c| c.email.eq_ignore_ascii_case(me));
-    }
+    let by = history.me.as_deref().filter(|_| which.mine);
+    let found = local::changes(&history, which.since, by, now);
     if found.merges > 0 {
         let n = thousands(found.merges as u64);
         notes.push(format!("{n} merge commits are no changes by themselves"));
     }
-    let entries = found.changes.iter().map(|c| {
+    let entry = |c: &LocalChange, measured: &Measured| {
         let tag = c.tag.and_then(|t| history.tags.get(t));
-        let entry = ChangeEntry::of(&c.change, &c.measured, tag.map(|t| t.name.clone()));
-        (entry, &c.measured)
+        let change = history.describe(c)?;
+        Some(ChangeEntry::of(
+            &change,
+            measured,
+            tag.map(|t| t.name.clone()),
+        ))
+    };
+    let measured = found.changes.into_iter().map(|c| {
+        let measured = c.measured.clone();
+        (c, measured)
     });
-    let counted = Counted { all: which.all };
-    Ok(ChangesReport::of(DEFINITION, entries, counted, notes))
+    let listed = (Counted { all: which.all }, which.most);
+    Ok(ChangesReport::of(
+        DEFINITION, measured, entry, listed, notes,
+    ))
 }
 
 /// Where a commit, tag or branch of a clone is.
@@ -134,24 +144,27 @@ pub fn locate(ask: &Ask, name: &str, now: Now) -> Result<WhereReport, Fault> {
     let err = |e: GitError| fault(&e, now);
     let clone = Clone::open(&ask.path).map_err(err)?;
     let cache = ask.cache_file(&clone);
-    let pull = pull_number(name);
-    let target = match pull {
-        Some(_) => None,
-        None => Some(clone.resolve(name).map_err(err)?),
+    let bare = name.parse::<u64>().ok().filter(|_| name.len() < 9);
+    let target = match clone.resolve(name) {
+        Ok(oid) => Some(oid),
+        // It may be a pull request.
+        Err(_) if bare.is_some() || pull_number(name).is_some() => None,
+        Err(e) => return Err(err(e)),
     };
     let more: Vec<_> = target.into_iter().collect();
     let history = clone
         .history(&ask.takes(), &more, cache.as_deref())
         .map_err(err)?;
-    let target = match (target, pull) {
-        (Some(oid), _) => oid,
-        (None, n) => local::pull(&history, n.unwrap_or_default()).ok_or_else(|| {
-            err(GitError::NoSuchRef {
-                name: name.to_owned(),
-                path: ask.path.clone(),
-            })
-        })?,
-    };
+    // A tag may be called `2024`; else a number is a pull request before it is the beginning of a commit's id.
+    let bare = bare.filter(|_| !history.tags.iter().any(|t| t.name.as_str() == name));
+    let number = pull_number(name).or(bare);
+    let by_number = number.and_then(|n| local::pull(&history, n));
+    let target = by_number.or(target).ok_or_else(|| {
+        err(GitError::NoSuchRef {
+            name: name.to_owned(),
+            path: ask.path.clone(),
+        })
+    })?;
     let mut report = WhereReport::new(name, now.0);
     report.sha = Some(target.to_string());
     report.notes = ask.notes(&history);

@@ -148,7 +148,7 @@ fn a_change_takes_from_its_author_date_to_the_first_tag() {
     let there = repo.locate(&tax).ended(0).json("where");
     assert_eq!(there["first_release"]["tag"], "v1.1.0");
     assert_eq!(there["first_release"]["at"], "2023-11-15T03:13:20Z");
-    let not = repo.locate(&loose[..9]).ended(4).json("where");
+    let not = repo.locate(loose.get(..9).unwrap()).ended(4).json("where");
     assert_eq!(not["sha"], loose);
     assert!(not["waiting_for"].as_str().unwrap().contains("no tag"));
     assert_eq!(
@@ -279,6 +279,11 @@ fn odd_histories_are_read_as_they_are() {
         repo.locate("#12").ended(0).json("where")["first_release"]["tag"],
         "v2"
     );
+    assert_eq!(
+        repo.locate("12").ended(0).json("where")["sha"],
+        repo.locate("#12").json("where")["sha"]
+    );
+    repo.locate("13").ended(2);
     assert_eq!(
         repo.locate(&off).ended(0).json("where")["first_release"]["tag"],
         "v1-off"
