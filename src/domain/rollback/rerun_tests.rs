@@ -47,6 +47,9 @@ fn days(days: i64) -> Now {
     Now(at(days * 86_400))
 }
 
+/// What is told; the run that is known, as it was read; the configured age; when; what follows.
+type Case = (&'static str, Option<RunId>, Fetched<RunView>, i64, Now);
+
 #[test]
 fn each_limit_is_named() {
     let old = |change: fn(&mut Run)| {
@@ -64,7 +67,7 @@ fn each_limit_is_named() {
         },
     };
     let month = 30 * 86_400;
-    let table: Vec<(&str, Option<RunId>, Fetched<RunView>, i64, Now)> = vec![
+    let table: Vec<Case> = vec![
         (
             "no workflow run is known",
             None,
