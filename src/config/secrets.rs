@@ -1,7 +1,7 @@
 //! Finds the secret that a reference leads to. The secret is checked, wrapped, and shown nowhere; what is shown is its source.
 //!
 //! A secret is found *for a host*: the usual variables of github.com are never sent to another server. Blocking (a program may be
-//! run): call it off the loop. What `gh` keeps is read in [`hosts`].
+//! run): call it off the loop. What `gh` keeps is read in `secrets_hosts.rs`.
 
 #[path = "secrets_hosts.rs"]
 mod hosts;

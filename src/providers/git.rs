@@ -1,6 +1,6 @@
 //! A local clone, read by library: no network, no `git` program. The only file that names gix.
 //!
-//! Commits never change, so what was read once is kept by [`super::git_cache`] and only new commits are read from the packs.
+//! Commits never change, so what was read once is kept by `git_cache` and only new commits are read from the packs.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

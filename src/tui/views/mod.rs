@@ -1,4 +1,4 @@
-//! The views beside the cockpit: pages of rows, each row opens into its evidence. To add one: its file with a [`Page`], one line
+//! The views beside the cockpit: pages of rows, each row opens into its evidence. To add one: its file with a `Page`, one line
 //! in the table below, and its key in the table of actions.
 
 mod calendar;
