@@ -94,7 +94,8 @@ pub fn recall(world: &mut World, memory: Memory, now: Now) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::testing::{at, bad_deploy, started, target, world};
+    use crate::app::testing::{at, bad_deploy, deployment, started, target, world};
+    use crate::domain::release::DeploymentState;
 
     fn only(world: &World) -> Memory {
         memories(world).next().unwrap().1
@@ -114,6 +115,27 @@ mod tests {
         assert!(after.services[&target().service].overview.is_cached());
         assert_eq!(after.envs[&target()].watch, before.envs[&target()].watch);
         assert!(after.envs[&target()].plan.as_ref().unwrap().is_ok());
+    }
+
+    #[test]
+    fn the_curves_of_a_quiet_service_come_back_minutes_later() {
+        let quiet = || vec![deployment(1, 'b', -600_000, &[DeploymentState::Success])];
+        let mut before = world();
+        started(&mut before, 0, quiet());
+        let signals = &mut before.envs.get_mut(&target()).unwrap().signals;
+        signals.series.errors = vec![(at(-20).as_second(), Some(0.003))];
+        signals.status = Fetched::Fresh {
+            value: (),
+            at: at(0),
+        };
+        let kept = before.envs[&target()].signals.series.clone();
+        let memory = only(&before);
+        let mut after = world();
+        recall(&mut after, memory, Now(at(400)));
+        let signals = &after.envs[&target()].signals;
+        assert_eq!(signals.series, kept);
+        assert!(signals.status.is_cached() && !signals.judged);
+        assert_eq!(signals.anchor, Some(at(360)), "new bins are aligned to now");
     }
 
     #[test]

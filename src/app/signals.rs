@@ -351,11 +351,13 @@ impl Signals {
 
     /// What was kept, shown as cached until the source answers. The bins are asked for anew.
     pub fn recall(&mut self, memory: SignalMemory) {
-        if self.anchor.is_some() && self.anchor != memory.anchor {
+        let other = self.anchor.is_some() && self.anchor != memory.anchor;
+        if other && (self.judged || memory.judged) {
             return;
         }
         *self = Self {
-            anchor: memory.anchor,
+            // While nothing is judged, an instant is as good as another: the curves are kept by the clock's time.
+            anchor: if other { self.anchor } else { memory.anchor },
             judged: memory.judged,
             status: memory.status.into_cached(),
             verdict: memory.verdict,
