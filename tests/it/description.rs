@@ -16,16 +16,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use flightdeck::app::flow::{Flow, FlowOutcome};
-use flightdeck::app::msg::Msg;
 use flightdeck::demo::Scenario;
-use flightdeck::domain::rollback::Confirmation;
-use flightdeck::runtime::Driver;
 use serde_json::{Value, json};
 
 use self::graphql::Sdl;
 use self::rest::Description;
 use crate::support::hop::{Exchange, Hop};
-use crate::support::{Company, target};
+use crate::support::{Company, confirm_ready, target};
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -112,15 +109,7 @@ async fn a_rollback_from_the_first_look_to_the_end_keeps_to_the_description() {
     company
         .order(json!({ "path_prefix": "*dispatches", "method": "POST", "mode": "status", "status": 502, "when": "after" }))
         .await;
-    let plan = driver.world().envs[&target()]
-        .plan
-        .clone()
-        .unwrap()
-        .unwrap();
-    let approved = plan
-        .approve(&Confirmation::Flag, "errors", Driver::ids())
-        .unwrap();
-    driver.send(Msg::Confirmed(Box::new(approved)));
+    confirm_ready(&mut driver, &target());
     company
         .until(&mut driver, 1_000, "the end", |w| {
             w.flows.get(&target()).is_some_and(Flow::is_over)

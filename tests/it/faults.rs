@@ -6,12 +6,11 @@ use flightdeck::app::world::{EnvSlice, World};
 use flightdeck::demo::Scenario;
 use flightdeck::domain::fetched::{FaultKind, Fetched};
 use flightdeck::domain::ids::Target;
-use flightdeck::domain::rollback::Confirmation;
 use flightdeck::runtime::{Driver, session};
 use serde_json::{Value, json};
 
 use super::canvas::{picture, screen, text};
-use super::support::Company;
+use super::support::{Company, confirm_ready};
 
 fn target() -> Target {
     Target {
@@ -243,11 +242,7 @@ async fn a_damaged_ledger_stops_a_rollback_before_anything_is_sent() {
             w.ledger.fault.is_some() && matches!(slice(w).plan, Some(Ok(_)))
         })
         .await;
-    let plan = slice(driver.world()).plan.clone().unwrap().unwrap();
-    let approved = plan
-        .approve(&Confirmation::Flag, "errors", Driver::ids())
-        .unwrap();
-    driver.send(Msg::Confirmed(Box::new(approved)));
+    confirm_ready(&mut driver, &target());
     company
         .until(&mut driver, 60, "the end", |w| w.flows[&target()].is_over())
         .await;

@@ -4,17 +4,15 @@
 use std::collections::BTreeSet;
 
 use flightdeck::app::flow::{Flow, FlowOutcome};
-use flightdeck::app::msg::Msg;
 use flightdeck::app::world::World;
 use flightdeck::demo::Scenario;
 use flightdeck::domain::fetched::FaultKind;
 use flightdeck::domain::ids::Target;
-use flightdeck::domain::rollback::Confirmation;
 use flightdeck::domain::signal::VerdictState;
 use flightdeck::runtime::Driver;
 use serde_json::Value;
 
-use super::support::Company;
+use super::support::{Company, confirm_ready};
 
 fn target() -> Target {
     Target {
@@ -61,13 +59,7 @@ async fn roll_back(company: &Company, driver: &mut Driver) -> FlowOutcome {
             matches!(w.envs[&target()].plan, Some(Ok(_)))
         })
         .await;
-    let plan = driver.world().envs[&target()].plan.clone();
-    let approved = plan
-        .unwrap()
-        .unwrap()
-        .approve(&Confirmation::Flag, "errors", Driver::ids())
-        .unwrap();
-    driver.send(Msg::Confirmed(Box::new(approved)));
+    confirm_ready(driver, &target());
     let over = |w: &World| w.flows.get(&target()).is_some_and(Flow::is_over);
     company.until(driver, 1_500, "the end", over).await;
     driver.world().flows[&target()].outcome.unwrap()

@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 use flightdeck::app::flow::FlowOutcome;
 use flightdeck::app::msg::Msg;
 use flightdeck::demo::Scenario;
-use flightdeck::domain::rollback::Confirmation;
 use flightdeck::runtime::Driver;
 use flightdeck::runtime::query::ledger;
 use serde_json::{Value, json};
 
 use super::cli::{Home, Ran, Served, schema};
-use super::support::{Company, counted_dispatches, target};
+use super::support::{Company, confirm_ready, counted_dispatches, target};
 
 /// Virtual seconds per second for the built program.
 const SPEED: &[&str] = &["--speed", "15"];
@@ -439,15 +438,7 @@ async fn confirm(company: &Company, driver: &mut Driver) {
             matches!(w.envs[&target()].plan, Some(Ok(_)))
         })
         .await;
-    let plan = driver.world().envs[&target()]
-        .plan
-        .clone()
-        .unwrap()
-        .unwrap();
-    let approved = plan
-        .approve(&Confirmation::Flag, "errors", Driver::ids())
-        .unwrap();
-    driver.send(Msg::Confirmed(Box::new(approved)));
+    confirm_ready(driver, &target());
     company
         .until(driver, 5, "the intent", |w| {
             w.flows[&target()]

@@ -2,16 +2,14 @@
 //! counts. The single faults and moments are the matrix' subject.
 
 use flightdeck::app::flow::FlowOutcome;
-use flightdeck::app::msg::Msg;
 use flightdeck::app::world::World;
 use flightdeck::demo::Scenario;
 use flightdeck::domain::ledger::Row;
-use flightdeck::domain::rollback::Confirmation;
 use flightdeck::runtime::Driver;
 use flightdeck::runtime::query::ledger;
 use serde_json::{Value, json};
 
-use super::support::{Company, target};
+use super::support::{Company, confirm_ready, target};
 
 /// Confirms the ready card and follows to the end.
 async fn roll_back(company: &Company, driver: &mut Driver) {
@@ -20,15 +18,7 @@ async fn roll_back(company: &Company, driver: &mut Driver) {
             matches!(w.envs[&target()].plan, Some(Ok(_)))
         })
         .await;
-    let plan = driver.world().envs[&target()]
-        .plan
-        .clone()
-        .unwrap()
-        .unwrap();
-    let approved = plan
-        .approve(&Confirmation::Flag, "errors", Driver::ids())
-        .unwrap();
-    driver.send(Msg::Confirmed(Box::new(approved)));
+    confirm_ready(driver, &target());
     company.until(driver, 1_000, "the end", over).await;
     company.until(driver, 1_000, "the last row", |_| true).await;
 }
@@ -128,15 +118,7 @@ async fn a_second_cockpit_joins_and_sends_nothing() {
                 matches!(w.envs[&target()].plan, Some(Ok(_)))
             })
             .await;
-        let plan = driver.world().envs[&target()]
-            .plan
-            .clone()
-            .unwrap()
-            .unwrap();
-        let approved = plan
-            .approve(&Confirmation::Flag, "errors", Driver::ids())
-            .unwrap();
-        driver.send(Msg::Confirmed(Box::new(approved)));
+        confirm_ready(driver, &target());
         company
             .until(driver, 5, "the intent", |w| {
                 !w.flows[&target()]

@@ -19,7 +19,7 @@ use flightdeck::runtime::query::ledger;
 use flightdeck::runtime::session::{self, Options};
 use serde_json::{Value, json};
 
-use super::support::Company;
+use super::support::{Company, confirm};
 use crate::github::source;
 use crate::stub::{self, Stub};
 
@@ -186,13 +186,6 @@ async fn card(company: &Company, driver: &mut Driver) -> RollbackPlan {
     };
     company.until(driver, 60, "the card", known).await;
     plan(driver.world(), &checkout()).unwrap()
-}
-
-fn confirm(driver: &mut Driver, plan: RollbackPlan) {
-    let approved = plan
-        .approve(&Confirmation::Flag, "errors", Driver::ids())
-        .unwrap();
-    driver.send(Msg::Confirmed(Box::new(approved)));
 }
 
 /// Leaves a Driver as a person does; the rows on their way are written first.

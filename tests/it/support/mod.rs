@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use flightdeck::app::msg::Msg;
 use flightdeck::app::world::{Scope, World};
 use flightdeck::config::{self, Folders, Loaded};
 use flightdeck::demo::{self, Demo, RealClock, Scenario};
 use flightdeck::domain::ids::Target;
+use flightdeck::domain::rollback::{Confirmation, RollbackPlan};
 use flightdeck::runtime::Driver;
 use flightdeck::runtime::clock::{Clock, Hand};
 use flightdeck::runtime::session::{self, Options};
@@ -162,7 +164,7 @@ impl Company {
         done: impl Fn(&World) -> bool,
     ) {
         let start = self.hand.now();
-        driver.send(flightdeck::app::msg::Msg::Tick);
+        driver.send(Msg::Tick);
         while !done(driver.world()) {
             let passed = self.hand.now().duration_since(start).as_secs();
             assert!(
@@ -172,7 +174,7 @@ impl Company {
             );
             if driver.world().schedule.is_idle() && !driver.is_writing() {
                 self.hand.advance(SignedDuration::from_secs(1));
-                driver.send(flightdeck::app::msg::Msg::Tick);
+                driver.send(Msg::Tick);
             } else {
                 // An answer that never comes would otherwise hang the test for good.
                 tokio::time::timeout(Duration::from_secs(30), driver.next())
@@ -181,6 +183,20 @@ impl Company {
             }
         }
     }
+}
+
+/// A person confirms the plan that is ready for a target.
+pub(crate) fn confirm_ready(driver: &mut Driver, target: &Target) {
+    let plan = driver.world().envs[target].plan.clone();
+    confirm(driver, plan.unwrap().unwrap());
+}
+
+/// A person confirms this plan.
+pub(crate) fn confirm(driver: &mut Driver, plan: RollbackPlan) {
+    let approved = plan
+        .approve(&Confirmation::Flag, "errors", Driver::ids())
+        .unwrap();
+    driver.send(Msg::Confirmed(Box::new(approved)));
 }
 
 /// Where the story takes place.
