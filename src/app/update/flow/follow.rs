@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::send::{record_dispatch, running, send_cancel, sought};
-use super::{detail, end, fault, held, rename, rows, with_flow, write};
-use crate::app::effect::{Effect, Write};
+use super::{detail, end, fault, held, note, rename, with_flow};
+use crate::app::effect::Effect;
 use crate::app::flow::{Flow, FlowOutcome, Stage};
 use crate::app::world::{Who, World};
 use crate::domain::fetched::{Fault, FaultKind};
@@ -74,16 +74,7 @@ pub(in crate::app::update) fn found(
                 detail(flow, &format!("found as run {}", run.id));
                 flow.trouble = None;
                 let extra = json!({ "result": "accepted", "run": run.id, "url": run.url, "detail": "found by its correlation id" });
-                let row = write(
-                    flow,
-                    Write::Note(rows::draft(
-                        who,
-                        flow,
-                        journal::DISPATCH_OUTCOME,
-                        extra,
-                        now,
-                    )),
-                );
+                let row = note(flow, who, journal::DISPATCH_OUTCOME, extra, now);
                 running(flow, run.id, Some(run.url), now);
                 vec![row]
             }
@@ -126,10 +117,7 @@ pub(in crate::app::update) fn run_seen(
         let mut effects = Vec::new();
         if flow.view.is_none() {
             let extra = json!({ "run": id, "url": view.run.url });
-            effects.push(write(
-                flow,
-                Write::Note(rows::draft(who, flow, journal::RUNNING, extra, now)),
-            ));
+            effects.push(note(flow, who, journal::RUNNING, extra, now));
         }
         let steps = rollout::steps(&view.jobs, now.0);
         let doing = steps.iter().find(|s| {
@@ -276,10 +264,7 @@ fn advance_one(world: &mut World, target: &Target, now: Now) -> Vec<Effect> {
                         flow.stage = Stage::Verifying(live.since);
                         rename(flow, "live", Some(live.what.to_string()));
                         let extra = json!({ "sha": live.what.sha, "deployment": live.deployment });
-                        let row = write(
-                            flow,
-                            Write::Note(rows::draft(who, flow, journal::LIVE, extra, now)),
-                        );
+                        let row = note(flow, who, journal::LIVE, extra, now);
                         flow.begin(now.0, "verifying", None, None);
                         vec![row]
                     }

@@ -19,7 +19,7 @@ pub(super) use rerun::rerun_seen;
 pub(super) use resume::{ledger_read, resolve, resume};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::effect::{Effect, EffectKey, Write};
 use crate::app::flow::{Flow, FlowOutcome, Stage, StepMark};
@@ -169,6 +169,11 @@ fn write(flow: &Flow, what: Write) -> Effect {
     }
 }
 
+/// A row about the flow; nothing waits for it.
+fn note(flow: &Flow, who: &Who, kind: &str, extra: Value, now: Now) -> Effect {
+    write(flow, Write::Note(rows::draft(who, flow, kind, extra, now)))
+}
+
 fn rename(flow: &mut Flow, step: &str, detail: Option<String>) {
     if let Some(last) = flow.steps.last_mut() {
         last.step = Safe::new(step);
@@ -192,9 +197,8 @@ fn fault(kind: FaultKind, message: &str, hint: Option<&str>, now: Now) -> Fault 
     }
 }
 
-fn merge(extra: &mut serde_json::Value, error: Option<&Fault>) {
-    if let (Some(map), Some(serde_json::Value::Object(more))) =
-        (extra.as_object_mut(), error.map(rows::fault))
+fn merge(extra: &mut Value, error: Option<&Fault>) {
+    if let (Some(map), Some(Value::Object(more))) = (extra.as_object_mut(), error.map(rows::fault))
     {
         map.extend(more);
     }

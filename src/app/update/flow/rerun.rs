@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::send::{LOOKUP_ACCEPTED, running};
-use super::{detail, later, rename, rows, with_flow, write};
+use super::{detail, later, note, rename, rows, with_flow, write};
 use crate::app::effect::{Effect, Write};
 use crate::app::flow::{Flow, Stage};
 use crate::app::world::{Who, World};
@@ -33,16 +33,7 @@ pub(super) fn accepted(flow: &mut Flow, who: &Who, now: Now) -> Vec<Effect> {
         return Vec::new();
     };
     let extra = json!({ "result": "accepted", "run": ours.run });
-    let row = write(
-        flow,
-        Write::Note(rows::draft(
-            who,
-            flow,
-            journal::DISPATCH_OUTCOME,
-            extra,
-            now,
-        )),
-    );
+    let row = note(flow, who, journal::DISPATCH_OUTCOME, extra, now);
     let what = format!("run {}; waiting for its new attempt to show", ours.run);
     rename(flow, "repeating accepted", Some(what));
     flow.stage = Stage::LookingUp {
@@ -86,16 +77,7 @@ pub(in crate::app::update) fn rerun_seen(
             let extra = json!({
                 "result": "accepted", "run": run.id, "url": run.url, "detail": "found by its attempt",
             });
-            effects.push(write(
-                flow,
-                Write::Note(rows::draft(
-                    who,
-                    flow,
-                    journal::DISPATCH_OUTCOME,
-                    extra,
-                    now,
-                )),
-            ));
+            effects.push(note(flow, who, journal::DISPATCH_OUTCOME, extra, now));
         }
         running(flow, run.id, Some(run.url), now);
         effects

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{detail, end, fault, later, merge, rename, rerun, rows, write};
+use super::{detail, end, fault, later, merge, note, rename, rerun, rows, write};
 use crate::app::effect::{Effect, Write};
 use crate::app::flow::{Flow, FlowOutcome, Stage};
 use crate::app::world::Who;
@@ -132,10 +132,7 @@ pub(super) fn cancel_answered(
     let answered = error.is_none();
     let mut extra = json!({ "run": run, "result": result });
     merge(&mut extra, error);
-    let mut effects = vec![write(
-        flow,
-        Write::Note(rows::draft(who, flow, journal::CANCEL_OUTCOME, extra, now)),
-    )];
+    let mut effects = vec![note(flow, who, journal::CANCEL_OUTCOME, extra, now)];
     match answer {
         CancelAnswer::Accepted | CancelAnswer::Lost(_) => {
             if flow.stage == Stage::Cancelling {
@@ -168,21 +165,10 @@ pub(super) fn dispatch_answered(
     answer: DispatchAnswer,
     now: Now,
 ) -> Vec<Effect> {
-    let note = |flow: &Flow, extra| {
-        write(
-            flow,
-            Write::Note(rows::draft(
-                who,
-                flow,
-                journal::DISPATCH_OUTCOME,
-                extra,
-                now,
-            )),
-        )
-    };
+    let answered = |flow: &Flow, extra| note(flow, who, journal::DISPATCH_OUTCOME, extra, now);
     match answer {
         DispatchAnswer::Accepted { run, url } if flow.facts.rerun.is_none() => {
-            let row = note(
+            let row = answered(
                 flow,
                 json!({ "result": "accepted", "run": run, "url": url }),
             );
@@ -206,7 +192,7 @@ pub(super) fn dispatch_answered(
         DispatchAnswer::Rejected(fault) => {
             let mut extra = json!({ "result": "rejected" });
             merge(&mut extra, Some(&fault));
-            let mut effects = vec![note(flow, extra)];
+            let mut effects = vec![answered(flow, extra)];
             if was_answered(&fault) && flow.facts.workflow.is_some() {
                 // Something on the way may refuse after the server has acted: a look before the refusal is believed.
                 let said = format!("{}; making sure that no run was started", fault.message);
@@ -230,7 +216,7 @@ pub(super) fn dispatch_answered(
                 until: later(now, LOOKUP),
                 accepted: false,
             };
-            vec![note(flow, extra)]
+            vec![answered(flow, extra)]
         }
     }
 }
