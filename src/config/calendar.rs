@@ -65,7 +65,7 @@ pub struct FreezeConfig {
     /// The kinds of release that pass.
     #[serde(default)]
     pub allow: Vec<ReleaseKind>,
-    /// Passing it needs its name typed.
+    /// Marked as hard wherever it is shown.
     pub hard: bool,
 }
 

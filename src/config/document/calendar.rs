@@ -95,7 +95,7 @@ const FREEZES: Keyed = Keyed {
         REASON.example("\"nobody is here\""),
         Key::leaf("allow", Kind::List(&KIND), "Kinds of release that pass.")
             .example("[\"hotfix\"]"),
-        Key::leaf("hard", Kind::Bool, "Passing it needs its name typed.").default("false"),
+        Key::leaf("hard", Kind::Bool, "Marked as hard wherever it is shown.").default("false"),
         SCOPE,
     ]),
 };
