@@ -10,6 +10,7 @@ use super::text::{counted, table};
 use super::verdict::SCHEMA;
 use crate::domain::change::flags::{Flag, Flags};
 use crate::domain::change::lead_time::{Boundary, Measured, Stage};
+use crate::domain::change::listing::LeftOut;
 use crate::domain::change::stats::Spread;
 use crate::domain::change::{Change, ChangeKind, Match};
 use crate::domain::text::Safe;
@@ -55,21 +56,6 @@ pub struct StageSpread {
     pub p90_s: Option<f64>,
     /// Its part of the whole time, 0..1.
     pub share: Option<f64>,
-}
-
-/// Why changes do not count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct LeftOut {
-    /// On their way.
-    pub open: usize,
-    /// In the first release or deployment known.
-    pub seed: usize,
-    /// Written by bots.
-    pub bots: usize,
-    /// Only making a release.
-    pub releases: usize,
-    /// Ending before they began.
-    pub negative: usize,
 }
 
 /// A change.
@@ -190,15 +176,8 @@ impl ChangesReport {
         let mut leads = Vec::new();
         let mut by_stage: [Vec<SignedDuration>; 6] = Default::default();
         for (change, measured) in changes {
-            let flags = measured.flags;
-            if !counted.all && flags.has(Flag::Bot) {
-                left_out.bots += 1;
-            } else if !counted.all && flags.has(Flag::ReleasePr) {
-                left_out.releases += 1;
-            } else if flags.has(Flag::Negative) {
-                left_out.negative += 1;
-            } else if flags.has(Flag::Seed) {
-                left_out.seed += 1;
+            if let Some(n) = left_out.reason(measured.flags, measured.lead.is_some(), counted.all) {
+                *n += 1;
             } else if let Some(lead) = measured.lead {
                 leads.push(lead);
                 for stage in Stage::ALL {
@@ -207,8 +186,6 @@ impl ChangesReport {
                         list.push(d);
                     }
                 }
-            } else {
-                left_out.open += 1;
             }
             total += 1;
             if total <= most {

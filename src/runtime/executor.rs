@@ -185,14 +185,17 @@ fn github_of(what: &Fetch) -> Option<String> {
         | Fetch::Approvals { source, .. }
         | Fetch::Holds { source, .. }
         | Fetch::Pending { source, .. }
-        | Fetch::FindRun { source, .. } => Some(source.clone()),
+        | Fetch::FindRun { source, .. }
+        | Fetch::Reading { source, .. } => Some(source.clone()),
         Fetch::Clock { .. }
         | Fetch::Signals { .. }
         | Fetch::GateValue(_)
         | Fetch::Probe(_)
         | Fetch::Ledger
         | Fetch::OlderRows { .. }
-        | Fetch::Chain => None,
+        | Fetch::Chain
+        | Fetch::Listing(_)
+        | Fetch::Sheet { .. } => None,
     }
 }
 

@@ -241,9 +241,12 @@ impl Sources {
                 Err(fault) => Err(fault),
             }),
             // The executor asks the store for these; an answer of another kind than the question is dropped.
-            Fetch::Ledger | Fetch::OlderRows { .. } | Fetch::Chain => {
-                Answer::Ledger(Ok(Vec::new()))
-            }
+            Fetch::Ledger
+            | Fetch::OlderRows { .. }
+            | Fetch::Chain
+            | Fetch::Reading { .. }
+            | Fetch::Listing(_)
+            | Fetch::Sheet { .. } => Answer::Ledger(Ok(Vec::new())),
         }
     }
 

@@ -106,6 +106,7 @@ fn wanted(world: &World, now: Now) -> Vec<Wanted> {
         });
     }
     super::record::wanted(world, &mut list);
+    super::delivery::wanted(world, &mut list);
     for target in &close {
         of_target(world, target, now, &mut list);
     }
@@ -280,6 +281,9 @@ fn fetch(world: &World, key: &EffectKey, now: Now) -> Option<Fetch> {
         EffectKey::Ledger => Fetch::Ledger,
         EffectKey::OlderRows(before) => Fetch::OlderRows { before: *before },
         EffectKey::Chain(_) => Fetch::Chain,
+        EffectKey::Reading(_) | EffectKey::Listing(..) | EffectKey::Sheet(..) => {
+            super::delivery::fetch(world, key)?
+        }
         EffectKey::Login(source) => Fetch::Login {
             source: source.clone(),
         },
