@@ -89,6 +89,7 @@ mod sql {
     pub(super) const INCIDENTS: &str = "SELECT body FROM history_incident WHERE repository = ?1";
     pub(super) const PROGRESS: &str =
         "SELECT body FROM history_progress WHERE repository = ?1 AND source = ?2";
+    pub(super) const TOUCHED: &str = "UPDATE repository SET kept = kept + 1 WHERE id = ?1";
     pub(super) const REPOSITORY: &str = "SELECT id FROM repository WHERE source = ?1 AND slug = ?2";
 }
 
@@ -104,8 +105,8 @@ pub struct RepoKey {
 /// A connection to the past in `flightdeck.db`.
 #[derive(Debug)]
 pub struct History {
-    conn: Connection,
-    file: PathBuf,
+    pub(super) conn: Connection,
+    pub(super) file: PathBuf,
     warnings: Vec<StoreWarning>,
 }
 
@@ -128,7 +129,7 @@ impl History {
         std::mem::take(&mut self.warnings)
     }
 
-    fn fail(&self, e: &rusqlite::Error) -> StoreError {
+    pub(super) fn fail(&self, e: &rusqlite::Error) -> StoreError {
         StoreError::from_sqlite(&self.file, e)
     }
 
@@ -180,6 +181,9 @@ impl History {
         let tx = self.conn.transaction().map_err(fail)?;
         let id = known(&tx, repo).map_err(fail)?;
         write(&tx, id, batch).map_err(fail)?;
+        if *batch != Batch::default() {
+            tx.execute(sql::TOUCHED, [id]).map_err(fail)?;
+        }
         tx.execute(
             "INSERT INTO history_progress VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET body = excluded.body",
             params![id, source.word(), json(progress)],
@@ -207,6 +211,7 @@ impl History {
         let fail = |e: rusqlite::Error| StoreError::from_sqlite(&file, &e);
         let tx = self.conn.transaction().map_err(fail)?;
         tx.execute(table, [id]).map_err(fail)?;
+        tx.execute(sql::TOUCHED, [id]).map_err(fail)?;
         tx.execute(
             "DELETE FROM history_progress WHERE repository = ?1 AND source = ?2",
             params![id, source.word()],
@@ -367,7 +372,7 @@ fn signed(n: u64) -> i64 {
 }
 
 /// Our own types have no key that JSON could refuse.
-fn json(value: &impl Serialize) -> String {
+pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -529,6 +534,25 @@ mod tests {
         assert_eq!(history.snapshot(&other).unwrap().rows, page(2));
     }
 
+    impl History {
+        /// Panics unless a query finds its rows by an index, in the order it wants them.
+        pub(in crate::store) fn assert_indexed(&self, query: &str) {
+            let plan = format!("EXPLAIN QUERY PLAN {query}");
+            let mut statement = self.conn.prepare(&plan).unwrap();
+            let values = vec![1_i64; statement.parameter_count()];
+            let plan: Vec<String> = statement
+                .query_map(rusqlite::params_from_iter(values), |r| r.get(3))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            let all = plan.join("; ");
+            assert!(
+                all.contains("SEARCH") && !all.contains("SCAN") && !all.contains("TEMP B-TREE"),
+                "{query}: {all}"
+            );
+        }
+    }
+
     #[test]
     fn every_read_goes_by_an_index() {
         let dir = tempfile::tempdir().unwrap();
@@ -543,22 +567,7 @@ mod tests {
             sql::PROGRESS,
             sql::REPOSITORY,
         ] {
-            let mut statement = history
-                .conn
-                .prepare(&format!("EXPLAIN QUERY PLAN {query}"))
-                .unwrap();
-            let n = statement.parameter_count();
-            let values: Vec<i64> = vec![1; n];
-            let plan: Vec<String> = statement
-                .query_map(rusqlite::params_from_iter(values), |r| r.get(3))
-                .unwrap()
-                .map(Result::unwrap)
-                .collect();
-            let all = plan.join("; ");
-            assert!(
-                all.contains("SEARCH") && !all.contains("SCAN") && !all.contains("TEMP B-TREE"),
-                "{query}: {all}"
-            );
+            history.assert_indexed(query);
         }
     }
 
