@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::catalog::SignalTemplates;
 use crate::domain::change::listing::Ask;
+use crate::domain::change::origin::Kept;
 use crate::domain::gate::http::ValueAsk;
 use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, Target};
 use crate::domain::ledger::Draft;
@@ -223,15 +224,24 @@ pub enum Fetch {
         source: String,
         /// The repositories, what somebody looks at first.
         repos: Vec<RepoSlug>,
+        /// The services whose past they are.
+        services: Vec<Kept>,
     },
     /// Changes, from the store.
-    Listing(Ask),
+    Listing {
+        /// Which.
+        ask: Ask,
+        /// The services whose past is kept.
+        services: Vec<Kept>,
+    },
     /// Delivery metrics, from the store.
     Sheet {
         /// Of what.
         target: Target,
         /// Over so many days.
         days: u32,
+        /// The services whose past is kept.
+        services: Vec<Kept>,
     },
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::clock::Clock;
+use super::delivery::{self, Shelf};
 use super::disk::DiskHandle;
 use super::driver::Executor;
 use super::record;
@@ -29,6 +30,7 @@ pub(super) const RECENT: usize = 2_000;
 pub(super) struct Live {
     sources: Arc<Sources>,
     disk: DiskHandle,
+    shelf: Shelf,
     clock: Clock,
     out: mpsc::Sender<Msg>,
     tasks: HashMap<EffectKey, AbortHandle>,
@@ -51,7 +53,7 @@ impl Live {
     /// An executor that answers into `out`.
     pub(super) fn new(
         sources: Sources,
-        disk: DiskHandle,
+        (disk, shelf): (DiskHandle, Shelf),
         clock: Clock,
         out: mpsc::Sender<Msg>,
         profile_key: String,
@@ -59,6 +61,7 @@ impl Live {
         Self {
             sources: Arc::new(sources),
             disk,
+            shelf,
             clock,
             out,
             tasks: HashMap::new(),
@@ -73,11 +76,12 @@ impl Live {
     }
 
     fn fetch(&mut self, key: EffectKey, generation: u64, what: Fetch) {
-        let (out, sources, disk, clock) = (
+        let (out, sources, disk, clock, shelf) = (
             self.out.clone(),
             Arc::clone(&self.sources),
             self.disk.clone(),
             self.clock.clone(),
+            self.shelf.clone(),
         );
         let task_key = key.clone();
         let task = tokio::spawn(async move {
@@ -88,6 +92,14 @@ impl Live {
                     record::older(disk.state_dir().to_owned(), before, clock.clone()).await
                 }
                 Fetch::Chain => record::chain(disk.state_dir().to_owned(), clock.clone()).await,
+                Fetch::Listing { ask, services } => {
+                    delivery::listing(shelf.of(services), ask, clock.clone()).await
+                }
+                Fetch::Sheet {
+                    target,
+                    days,
+                    services,
+                } => delivery::sheet(shelf.of(services), target, days, clock.clone()).await,
                 other => sources.fetch(other).await,
             };
             if let Some(budget) = source.as_ref().and_then(|s| sources.budget(s)) {
@@ -194,7 +206,7 @@ fn github_of(what: &Fetch) -> Option<String> {
         | Fetch::Ledger
         | Fetch::OlderRows { .. }
         | Fetch::Chain
-        | Fetch::Listing(_)
+        | Fetch::Listing { .. }
         | Fetch::Sheet { .. } => None,
     }
 }

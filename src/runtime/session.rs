@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::assemble;
 use super::calendar;
 use super::clock::Clock;
+use super::delivery::Shelf;
 use super::disk::DiskHandle;
 use super::driver::{Driver, QUEUE};
 use super::executor::Live;
@@ -182,7 +183,9 @@ pub fn open_with(
         }
     });
     let sources = Sources::new(config, env.clone(), disk.clone(), clock.clone());
-    let executor = Live::new(sources, disk, clock.clone(), out, profile_key(config));
+    let shelf = Shelf::new(config, Vec::new(), disk.state_dir().to_owned());
+    let store = (disk, shelf);
+    let executor = Live::new(sources, store, clock.clone(), out, profile_key(config));
     Ok(Driver::new(world, clock, inbox, Box::new(executor)))
 }
 

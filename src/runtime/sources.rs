@@ -245,7 +245,7 @@ impl Sources {
             | Fetch::OlderRows { .. }
             | Fetch::Chain
             | Fetch::Reading { .. }
-            | Fetch::Listing(_)
+            | Fetch::Listing { .. }
             | Fetch::Sheet { .. } => Answer::Ledger(Ok(Vec::new())),
         }
     }

@@ -234,6 +234,19 @@ impl History {
             .map_err(|e| self.fail(&e))
     }
 
+    /// When the oldest of a repository's sources was last read to its end; none: some source never was.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn as_of(&self, repo: &RepoKey) -> Result<Option<jiff::Timestamp>, StoreError> {
+        let mut as_of = Some(jiff::Timestamp::MAX);
+        for source in Source::ALL {
+            let at = self.progress(repo, source)?.at;
+            as_of = as_of.zip(at).map(|(a, b)| a.min(b));
+        }
+        Ok(as_of)
+    }
+
     /// Everything that is kept of a repository.
     ///
     /// # Errors
@@ -242,11 +255,7 @@ impl History {
         let Some(id) = self.id(repo)? else {
             return Ok(Snapshot::default());
         };
-        let mut as_of = Some(jiff::Timestamp::MAX);
-        for source in Source::ALL {
-            let at = self.progress(repo, source)?.at;
-            as_of = as_of.zip(at).map(|(a, b)| a.min(b));
-        }
+        let as_of = self.as_of(repo)?;
         let all = i64::MIN;
         let rows = Batch {
             commits: self.commits(id)?,

@@ -7,6 +7,7 @@ use crate::app::schedule::Wanted;
 use crate::app::world::World;
 use crate::domain::change::dora::Sheet;
 use crate::domain::change::listing::{Ask, Listing};
+use crate::domain::change::origin::Kept;
 use crate::domain::fetched::Fault;
 use crate::domain::ids::Target;
 use crate::domain::units::Now;
@@ -72,15 +73,24 @@ pub(super) fn fetch(world: &World, key: &EffectKey) -> Option<Fetch> {
             Fetch::Reading {
                 source: source.clone(),
                 repos,
+                services: kept(world),
             }
         }
-        EffectKey::Listing(ask, _) => Fetch::Listing(ask.clone()),
+        EffectKey::Listing(ask, _) => Fetch::Listing {
+            ask: ask.clone(),
+            services: kept(world),
+        },
         EffectKey::Sheet(target, days, _) => Fetch::Sheet {
             target: target.clone(),
             days: *days,
+            services: kept(world),
         },
         _ => return None,
     })
+}
+
+fn kept(world: &World) -> Vec<Kept> {
+    world.catalog.services.iter().map(Kept::from).collect()
 }
 
 /// A reading went on; `kept` says that something new is there.

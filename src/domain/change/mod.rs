@@ -12,6 +12,7 @@ pub mod lead_time;
 pub mod listing;
 pub mod local;
 pub mod marks;
+pub mod origin;
 #[cfg(test)]
 mod properties;
 pub mod queue;
