@@ -9,7 +9,7 @@ use super::history::{History, RepoKey};
 use crate::domain::change::delivery::Delivered;
 use crate::domain::change::flags::Flags;
 use crate::domain::change::lead_time::{Boundary, Stage};
-use crate::domain::change::listing::{Ask, Candidate, Figures, Listing, MOST, Tally, Whose};
+use crate::domain::change::listing::{Ask, Candidate, Figures, Listing, Tally, Whose};
 use crate::domain::change::queue::Queue;
 use crate::domain::ids::ServiceId;
 use crate::domain::text::Safe;
@@ -186,13 +186,16 @@ impl History {
         tx.commit().map_err(fail)
     }
 
-    /// The changes that a question is about: figures of all, the rows of what moved last.
+    /// The changes that a question is about and that moved since then: figures of all, `most` rows of what moved last.
     ///
     /// # Errors
     /// The disk's.
-    pub fn listing(&self, ask: &Ask, now: Now) -> Result<Listing, StoreError> {
-        let days = jiff::SignedDuration::from_hours(i64::from(ask.days) * 24);
-        let from = now.0.checked_sub(days).unwrap_or(Timestamp::MIN);
+    pub fn listing(
+        &self,
+        ask: &Ask,
+        (from, most): (Timestamp, usize),
+        now: Now,
+    ) -> Result<Listing, StoreError> {
         let mut tally = Tally::new(from, now, ask.bots);
         let mut keys: Vec<Key> = Vec::new();
         let since = tally.since().as_second();
@@ -215,7 +218,7 @@ impl History {
         let mut listing = tally.listing();
         // Several people's rows are in the order of their people.
         keys.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| (&a.1, &a.2).cmp(&(&b.1, &b.2))));
-        for (_, service, id) in keys.iter().take(MOST) {
+        for (_, service, id) in keys.iter().take(most) {
             listing.rows.extend(self.delivered(service, id)?);
         }
         if let Whose::Service(service) = &ask.whose {
@@ -325,7 +328,7 @@ fn scan(
             ],
             flags: Flags::from_bits(row.get(11)?),
         };
-        if tally.take(at(moved), &figures) && keys.len() < 2 * MOST {
+        if tally.take(at(moved), &figures) {
             keys.push((moved, text(0)?.to_owned(), text(1)?.to_owned()));
         }
     }
@@ -372,7 +375,11 @@ mod tests {
             .unwrap();
         assert_eq!(history.print(&shop).unwrap().as_deref(), Some("2"));
 
-        let look = |ask: Ask| history.listing(&ask, now()).unwrap();
+        let look = |ask: Ask| {
+            history
+                .listing(&ask, (ask.from(now()), 1_000), now())
+                .unwrap()
+        };
         let all = look(asked(Whose::All, ""));
         assert_eq!(ids(&all), ["b", "c", "d", "a"], "what moved last first");
         assert_eq!((all.total, all.lead.n), (4, 1));
@@ -396,7 +403,7 @@ mod tests {
         assert_eq!(history.print(&shop).unwrap(), None);
         assert_eq!(
             history
-                .listing(&asked(Whose::All, ""), now())
+                .listing(&asked(Whose::All, ""), (Timestamp::MIN, 1), now())
                 .unwrap()
                 .total,
             0

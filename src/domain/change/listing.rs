@@ -43,6 +43,14 @@ pub struct Ask {
     pub bots: bool,
 }
 
+impl Ask {
+    /// What moved before it is no matter.
+    pub fn from(&self, now: Now) -> Timestamp {
+        let days = SignedDuration::from_hours(i64::from(self.days) * 24);
+        now.0.checked_sub(days).unwrap_or(Timestamp::MIN)
+    }
+}
+
 /// What one change was, in numbers: enough for the figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Figures {

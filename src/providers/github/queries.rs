@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+pub(super) const NAMED: &str = include_str!("queries/named.graphql");
 pub(super) const OVERVIEW: &str = include_str!("queries/overview.graphql");
 pub(super) const PULLS: &str = include_str!("queries/pulls.graphql");
 pub(super) const REVIEWS: &str = include_str!("queries/reviews.graphql");

@@ -1,15 +1,17 @@
 //! Changes and delivery metrics, answered from what is kept of the past ([`shelf`]), without any network; where a commit is
 //! ([`place`]).
 
+mod ask;
 mod place;
 mod shelf;
 
+pub use ask::ask;
 pub use shelf::Shelf;
 
 use super::clock::Clock;
 use crate::app::msg::Answer;
 use crate::domain::change::dora::Counting;
-use crate::domain::change::listing::Ask;
+use crate::domain::change::listing::{Ask, MOST};
 use crate::domain::change::tiers::Year;
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::ids::Target;
@@ -18,7 +20,13 @@ use crate::domain::units::Now;
 
 /// Changes, read on a thread that may wait.
 pub(super) async fn listing(shelf: Shelf, ask: Ask, clock: Clock) -> Answer {
-    Answer::Listing(waited(&clock, move |now| shelf.listing(&ask, now)).await)
+    Answer::Listing(
+        waited(&clock, move |now| {
+            let span = (ask.from(now), MOST);
+            shelf.listing(&ask, span, now)
+        })
+        .await,
+    )
 }
 
 /// Metrics, computed on a thread that may wait.

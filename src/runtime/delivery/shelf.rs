@@ -143,18 +143,18 @@ impl Shelf {
         })
     }
 
-    /// Changes.
+    /// Changes that moved since then, so many at most.
     ///
     /// # Errors
     /// The disk's; a service that is not configured.
-    pub fn listing(&self, ask: &Ask, now: Now) -> Result<Listing, Fault> {
+    pub fn listing(&self, ask: &Ask, span: (Timestamp, usize), now: Now) -> Result<Listing, Fault> {
         let err = |e: StoreError| e.to_fault(now);
         let chosen: Vec<&Kept> = match &ask.whose {
             Whose::Service(id) => vec![self.service(id, now)?],
             Whose::People(_) | Whose::All => self.services.iter().collect(),
         };
         let history = self.open(chosen.iter().copied(), now)?;
-        let mut listing = history.listing(ask, now).map_err(err)?;
+        let mut listing = history.listing(ask, span, now).map_err(err)?;
         listing.as_of = self.as_of(&history, &chosen).map_err(err)?;
         Ok(listing)
     }
