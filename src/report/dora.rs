@@ -357,7 +357,10 @@ impl DoraReport {
         let rows = [
             [
                 "deployments".to_owned(),
-                format!("{word}  {} in {} days", s.deployments.n, self.window_days),
+                match s.deployments.n {
+                    0 => format!("none in {} days", self.window_days),
+                    n => format!("{word}  {n} in {} days", self.window_days),
+                },
                 tier(s.deployments.tier),
             ],
             [

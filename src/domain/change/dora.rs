@@ -331,7 +331,8 @@ pub fn compute(
     Dora {
         year,
         per_day,
-        often: often(counted().map(|d| window.date(d.at)).collect(), window),
+        // Nothing is no rhythm.
+        often: often(counted().map(|d| window.date(d.at)).collect(), window).filter(|_| n > 0),
         frequency_tier: tiers::frequency(year, per_day).filter(|_| n > 0),
         lead_tier: tier(&lead, tiers::lead_time),
         fail_tier: fail_rate

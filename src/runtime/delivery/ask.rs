@@ -139,10 +139,13 @@ async fn rungs(
             }
         }
         if rung.contained == Some(false) {
-            rung.waiting_for = Some(if found.open {
-                "its merge".to_owned()
-            } else {
-                "a deployment".to_owned()
+            let under_way = overview.deployments_of(&env.id).first();
+            let under_way =
+                under_way.filter(|d| d.is_running() && Some(&d.sha) == found.sha.as_ref());
+            rung.waiting_for = Some(match under_way {
+                Some(d) => format!("deployment {}, which is under way", d.id),
+                None if found.open => "its merge".to_owned(),
+                None => "a deployment".to_owned(),
             });
         }
         report.environments.push(rung);
