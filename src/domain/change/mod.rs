@@ -14,6 +14,7 @@ mod properties;
 pub mod repository;
 pub mod stats;
 pub mod stream;
+pub mod sync;
 pub mod synced;
 pub mod tiers;
 #[cfg(test)]
