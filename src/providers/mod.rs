@@ -25,6 +25,10 @@ pub use error::{ErrorKind, ProviderError};
 pub use github::Budget;
 
 use crate::domain::catalog::SignalTemplates;
+use crate::domain::change::sync::plan::PageAsk;
+use crate::domain::change::sync::reading::Leaf;
+use crate::domain::change::sync::{Mark, Terms};
+use crate::domain::change::synced::{CommitRow, Source};
 use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, ServiceId};
 pub use crate::domain::observe::OverviewAsk;
 use crate::domain::observe::{MetricsClock, SignalBatch, SignalQuery};
@@ -154,6 +158,45 @@ pub trait Metrics: Debug + Send + Sync {
 pub trait RepoSurvey: Debug + Send + Sync {
     /// Everything that can be read; what can't is named in the answer. Only the repository itself must be there.
     fn survey<'a>(&'a self, repo: &'a RepoSlug) -> Answer<'a, Result<RepoFacts>>;
+}
+
+/// What is newest in a repository: of each source its mark, or why it can't be read.
+pub type Marks = BTreeMap<Source, Result<Mark>>;
+
+/// The next page of some sources of a repository.
+#[derive(Debug)]
+pub struct Pages {
+    /// Of each source that was asked for, its page, or why it did not come.
+    pub leaves: Vec<(Source, Result<Leaf>)>,
+    /// The rows of a page that the host was up to; smaller than asked where more took it too long.
+    pub size: u32,
+}
+
+/// A repository's past: commits, pull requests, deployments, releases, incidents.
+pub trait Past: Debug + Send + Sync {
+    /// What is newest in each of these repositories, as few calls as possible. A repository that fails does not touch the others.
+    fn newest<'a>(
+        &'a self,
+        repos: &'a [RepoSlug],
+        terms: &'a Terms,
+    ) -> Answer<'a, Vec<(RepoSlug, Result<Marks>)>>;
+    /// The next page of all these sources in one call, `size` rows each, or fewer where that takes the host too long. `since` is
+    /// the oldest moment of interest.
+    fn page<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        ask: &'a PageAsk,
+        terms: &'a Terms,
+        bounds: (Timestamp, u32),
+    ) -> Answer<'a, Result<Pages>>;
+    /// The newest commits that each of these contains, itself first; none: it is not there.
+    fn lines<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        tips: &'a [CommitSha],
+    ) -> Answer<'a, Result<Vec<Option<Vec<CommitRow>>>>>;
+    /// The requests that were sent so far, those that were repeated counted once.
+    fn asked(&self) -> u64;
 }
 
 /// What a metrics source holds: asked once, when a configuration is written.

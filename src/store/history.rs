@@ -3,17 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
-use serde::Serialize;
+use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::de::DeserializeOwned;
 
 use super::db;
 use super::error::{StoreError, StoreWarning};
+use super::turns::{known, put_progress, write};
 use crate::domain::change::synced::{Batch, CommitRow, Progress, Snapshot, Source};
 use crate::domain::ids::{CommitSha, RepoSlug};
 use crate::domain::text::Safe;
 
-/// The tables of the past; all of it can be fetched again.
+/// The tables of the past; all of it can be fetched again. Their later columns are in `turns`.
 pub(super) const TABLES: &str = "
 CREATE TABLE repository (
   id INTEGER PRIMARY KEY NOT NULL,
@@ -75,22 +75,30 @@ CREATE TABLE history_progress (
 ";
 
 /// The reads, each on an index; a test holds them to it.
-mod sql {
-    pub(super) const COMMITS: &str =
-        "SELECT sha, parents, authored, committed, author, subject, reverts
+pub(super) mod sql {
+    pub(in crate::store) const COMMITS: &str =
+        "SELECT sha, parents, authored, committed, author, subject, reverts, pull
          FROM history_commit WHERE repository = ?1";
-    pub(super) const KNOWS: &str =
+    pub(in crate::store) const KNOWS: &str =
         "SELECT 1 FROM history_commit WHERE repository = ?1 AND sha = ?2";
-    pub(super) const PULLS: &str =
+    pub(in crate::store) const PULLS: &str =
         "SELECT body FROM history_pull WHERE repository = ?1 AND merged >= ?2 ORDER BY merged";
-    pub(super) const DEPLOYMENTS: &str =
+    pub(in crate::store) const DEPLOYMENTS: &str =
         "SELECT body FROM history_deployment WHERE repository = ?1 ORDER BY environment, created";
-    pub(super) const RELEASES: &str = "SELECT body FROM history_release WHERE repository = ?1";
-    pub(super) const INCIDENTS: &str = "SELECT body FROM history_incident WHERE repository = ?1";
-    pub(super) const PROGRESS: &str =
+    pub(in crate::store) const RELEASES: &str =
+        "SELECT body FROM history_release WHERE repository = ?1";
+    pub(in crate::store) const INCIDENTS: &str =
+        "SELECT body FROM history_incident WHERE repository = ?1";
+    pub(in crate::store) const PROGRESS: &str =
         "SELECT body FROM history_progress WHERE repository = ?1 AND source = ?2";
-    pub(super) const TOUCHED: &str = "UPDATE repository SET kept = kept + 1 WHERE id = ?1";
-    pub(super) const REPOSITORY: &str = "SELECT id FROM repository WHERE source = ?1 AND slug = ?2";
+    pub(in crate::store) const TOUCHED: &str =
+        "UPDATE repository SET kept = kept + 1 WHERE id = ?1";
+    pub(in crate::store) const LINKS: &str =
+        "SELECT sha, parents FROM history_commit WHERE repository = ?1";
+    pub(in crate::store) const DEPLOYMENTS_SINCE: &str =
+        "SELECT body FROM history_deployment WHERE repository = ?1 AND created >= ?2";
+    pub(in crate::store) const REPOSITORY: &str =
+        "SELECT id FROM repository WHERE source = ?1 AND slug = ?2";
 }
 
 /// Which repository: the same name may be another one at another host.
@@ -133,7 +141,7 @@ impl History {
         StoreError::from_sqlite(&self.file, e)
     }
 
-    fn id(&self, repo: &RepoKey) -> Result<Option<i64>, StoreError> {
+    pub(super) fn id(&self, repo: &RepoKey) -> Result<Option<i64>, StoreError> {
         self.conn
             .prepare_cached(sql::REPOSITORY)
             .and_then(|mut s| {
@@ -180,15 +188,11 @@ impl History {
         let fail = |e: rusqlite::Error| StoreError::from_sqlite(&file, &e);
         let tx = self.conn.transaction().map_err(fail)?;
         let id = known(&tx, repo).map_err(fail)?;
-        write(&tx, id, batch).map_err(fail)?;
+        write(&tx, id, batch, progress.round).map_err(fail)?;
         if *batch != Batch::default() {
             tx.execute(sql::TOUCHED, [id]).map_err(fail)?;
         }
-        tx.execute(
-            "INSERT INTO history_progress VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET body = excluded.body",
-            params![id, source.word(), json(progress)],
-        )
-        .map_err(fail)?;
+        put_progress(&tx, id, source, progress).map_err(fail)?;
         tx.commit().map_err(fail)
     }
 
@@ -275,6 +279,7 @@ impl History {
                 (r.get(2)?, r.get(3)?),
                 r.get::<_, Option<String>>(4)?.as_deref(),
                 (&text(5)?, &text(6)?),
+                r.get::<_, Option<i64>>(7)?,
             ))
         };
         let mut statement = self
@@ -290,7 +295,7 @@ impl History {
     }
 
     /// Rows that are kept as JSON; one that can't be read is left out, the next sync brings it again.
-    fn bodies<T: DeserializeOwned>(
+    pub(super) fn bodies<T: DeserializeOwned>(
         &self,
         query: &str,
         params: impl rusqlite::Params,
@@ -308,88 +313,12 @@ impl History {
     }
 }
 
-fn known(tx: &Transaction<'_>, repo: &RepoKey) -> rusqlite::Result<i64> {
-    let slug = repo.slug.to_string();
-    tx.execute(
-        "INSERT INTO repository (source, slug) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-        params![repo.host, slug],
-    )?;
-    tx.query_row(sql::REPOSITORY, params![repo.host, slug], |r| r.get(0))
-}
-
-fn write(tx: &Transaction<'_>, id: i64, batch: &Batch) -> rusqlite::Result<()> {
-    let mut put = tx.prepare_cached(
-        "INSERT OR REPLACE INTO history_commit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    for c in &batch.commits {
-        let parents: Vec<&str> = c.parents.iter().map(CommitSha::as_str).collect();
-        put.execute(params![
-            id,
-            c.sha.as_str(),
-            parents.join(" "),
-            c.authored.as_second(),
-            c.committed.as_second(),
-            c.author.as_ref().map(Safe::as_str),
-            c.subject.as_str(),
-            json(&c.reverts),
-        ])?;
-    }
-    let mut put =
-        tx.prepare_cached("INSERT OR REPLACE INTO history_pull VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-    for p in &batch.pulls {
-        put.execute(params![
-            id,
-            signed(p.number),
-            p.merged.as_second(),
-            p.merge.as_ref().map(CommitSha::as_str),
-            p.author.as_ref().map(Safe::as_str),
-            json(p),
-        ])?;
-    }
-    let mut put =
-        tx.prepare_cached("INSERT OR REPLACE INTO history_deployment VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    for d in &batch.deployments {
-        let at = d.created.as_second();
-        put.execute(params![
-            id,
-            signed(d.id),
-            d.environment.as_str(),
-            at,
-            json(d)
-        ])?;
-    }
-    let mut put =
-        tx.prepare_cached("INSERT OR REPLACE INTO history_release VALUES (?1, ?2, ?3, ?4)")?;
-    for r in &batch.releases {
-        put.execute(params![
-            id,
-            r.tag.as_str(),
-            r.published.as_second(),
-            json(r)
-        ])?;
-    }
-    let mut put =
-        tx.prepare_cached("INSERT OR REPLACE INTO history_incident VALUES (?1, ?2, ?3, ?4)")?;
-    for i in &batch.incidents {
-        put.execute(params![id, signed(i.number), i.opened.as_second(), json(i)])?;
-    }
-    Ok(())
-}
-
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// Our own types have no key that JSON could refuse.
-pub(super) fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 fn commit(
     (sha, parents): (&str, &str),
     (authored, committed): (i64, i64),
     author: Option<&str>,
     (subject, reverts): (&str, &str),
+    pull: Option<i64>,
 ) -> Option<CommitRow> {
     let at = |s| jiff::Timestamp::from_second(s).ok();
     Some(CommitRow {
@@ -403,6 +332,7 @@ fn commit(
         author: author.map(Safe::new),
         subject: Safe::new(subject),
         reverts: serde_json::from_str(reverts).unwrap_or_default(),
+        pull: pull.and_then(|n| u64::try_from(n).ok()),
     })
 }
 
@@ -433,6 +363,7 @@ mod tests {
                 author: None,
                 subject: Safe::new("tax"),
                 reverts: vec![Reverted::Number(7)],
+                pull: Some(n),
             }],
             pulls: vec![PullRow {
                 number: n,
@@ -474,6 +405,7 @@ mod tests {
                 closed: None,
                 shas: vec!["abcdef0".to_owned()],
                 numbers: vec![n],
+                versions: vec!["v1.2.3".to_owned()],
                 url: None,
                 updated: at(i),
             }],
@@ -575,6 +507,8 @@ mod tests {
             sql::INCIDENTS,
             sql::PROGRESS,
             sql::REPOSITORY,
+            sql::LINKS,
+            sql::DEPLOYMENTS_SINCE,
         ] {
             history.assert_indexed(query);
         }

@@ -18,6 +18,7 @@ mod pages;
 mod paths;
 mod screen;
 mod trust;
+mod turns;
 mod verify;
 
 pub use cache::{Cache, CacheKey, CachedResponse, Limits};
@@ -29,4 +30,5 @@ pub use owner::{Alive, is_alive, own};
 pub use paths::Paths;
 pub use screen::{LastScreen, read_last_screen, read_last_screens};
 pub use trust::Trusted;
+pub use turns::Standing;
 pub use verify::Verification;

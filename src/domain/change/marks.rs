@@ -26,6 +26,17 @@ pub struct Words {
     pub hotfix_titles: Vec<String>,
 }
 
+impl Words {
+    /// Words that make nothing special.
+    pub fn none() -> Self {
+        Self {
+            hotfix_labels: Vec::new(),
+            hotfix_branches: Vec::new(),
+            hotfix_titles: Vec::new(),
+        }
+    }
+}
+
 impl Default for Words {
     fn default() -> Self {
         let list = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
@@ -179,6 +190,74 @@ pub fn picked_from(body: &str) -> Option<String> {
     right.then(|| id.to_lowercase())
 }
 
+/// What a text names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Commits, by the beginnings of their ids.
+    pub shas: Vec<String>,
+    /// Pull requests or issues: `#12`, `acme/shop#12`, `.../pull/12`.
+    pub numbers: Vec<u64>,
+    /// Versions, with or without a `v`: `v2.14.0`.
+    pub versions: Vec<String>,
+}
+
+/// What a text names: commits (7 hexadecimal digits at least, letters and digits among them), numbers, versions.
+pub fn named(text: &str) -> Named {
+    let mut named = Named::default();
+    let apart = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '#' | '.' | '-' | '+' | '_'));
+    for word in text.split(apart) {
+        let word = word.trim_matches(['.', '-', '_']);
+        if let Some(n) = word.rsplit_once('#').and_then(|(_, n)| number(n)) {
+            named.numbers.push(n);
+        } else if is_commit(word) {
+            named.shas.push(word.to_lowercase());
+        } else if is_version(word) {
+            named.versions.push(word.to_owned());
+        }
+    }
+    let pages = positions(text, "/pull/").chain(positions(text, "/issues/"));
+    named
+        .numbers
+        .extend(pages.filter_map(|(_, rest)| number(rest)));
+    let commits = positions(text, "/commit/");
+    let hex = |rest: &str| -> String { rest.chars().take_while(char::is_ascii_hexdigit).collect() };
+    let linked = commits
+        .map(|(_, rest)| hex(rest))
+        .filter(|id| matches!(id.len(), 7..=64));
+    named.shas.extend(linked.map(|id| id.to_lowercase()));
+    named.shas.sort();
+    named.shas.dedup();
+    named.numbers.sort_unstable();
+    named.numbers.dedup();
+    named.versions.sort();
+    named.versions.dedup();
+    named
+}
+
+/// Whether a word can only be a commit's id: a number or a word that happens to be hexadecimal is none.
+fn is_commit(word: &str) -> bool {
+    matches!(word.len(), 7..=64)
+        && word.bytes().all(|b| b.is_ascii_hexdigit())
+        && word.bytes().any(|b| b.is_ascii_digit())
+        && word.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// Whether a word is a version: three numbers, or two after a `v`, and what follows a `-` or `+`.
+fn is_version(word: &str) -> bool {
+    let bare = word.strip_prefix(['v', 'V']);
+    let core = bare
+        .unwrap_or(word)
+        .split(['-', '+'])
+        .next()
+        .unwrap_or_default();
+    let parts: Vec<&str> = core.split('.').collect();
+    let least = if bare.is_some() { 2 } else { 3 };
+    (least..=4).contains(&parts.len())
+        && parts
+            .iter()
+            .all(|p| !p.is_empty() && p.len() <= 9 && p.bytes().all(|b| b.is_ascii_digit()))
+}
+
 fn number(text: &str) -> Option<u64> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
@@ -245,6 +324,17 @@ mod tests {
         assert!(is_bot("dependabot[bot]") && is_bot("Renovate") && !is_bot("talbot"));
         let body = "fix\n\n(cherry picked from commit 9f3c1ab)";
         assert_eq!(picked_from(body).as_deref(), Some("9f3c1ab"));
+    }
+
+    #[test]
+    fn a_text_names_commits_numbers_and_versions() {
+        let text = "Since v2.14.0 (and 2.15.0-rc.1), #4821 or acme/shop#12; see https://github.com/acme/shop/pull/4830, \
+                    https://github.com/acme/shop/commit/00000000ab and 9F3C1AB. Not 1234567, defaced, 10.5, 3.";
+        let found = named(text);
+        assert_eq!(found.shas, ["00000000ab", "9f3c1ab"]);
+        assert_eq!(found.numbers, [12, 4821, 4830]);
+        assert_eq!(found.versions, ["2.15.0-rc.1", "v2.14.0"]);
+        assert_eq!(named("checkout is slow"), Named::default());
     }
 
     #[test]

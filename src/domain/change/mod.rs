@@ -19,6 +19,7 @@ pub mod queue;
 pub mod repository;
 pub mod stats;
 pub mod stream;
+pub mod sync;
 pub mod synced;
 pub mod tiers;
 #[cfg(test)]

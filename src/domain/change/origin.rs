@@ -160,6 +160,7 @@ mod tests {
             author: None,
             subject: Safe::new("c"),
             reverts: Vec::new(),
+            pull: None,
         };
         let rows = Batch {
             commits: vec![commit(3, &[2]), commit(2, &[1]), commit(1, &[])],

@@ -31,8 +31,13 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Connects what is kept.
+    /// Connects what is kept, by the usual words for a hotfix.
     pub fn new(snapshot: Snapshot) -> Self {
+        Self::with_words(snapshot, &Words::default())
+    }
+
+    /// Connects what is kept; the words tell which changes are hotfixes.
+    pub fn with_words(snapshot: Snapshot, words: &Words) -> Self {
         let rows = snapshot.rows;
         let places: HashMap<CommitSha, Node> = rows
             .commits
@@ -57,7 +62,7 @@ impl Repository {
 
         let incidents = rows.incidents.iter().map(|i| i.number);
         let incidents: std::collections::HashSet<u64> = incidents.collect();
-        let mut changes = gathered(&rows.pulls, &rows.commits, &places, &graph);
+        let mut changes = gathered(&rows.pulls, &rows.commits, &places, (&graph, words));
         for (change, pull) in &mut changes {
             let closes = pull.is_some_and(|p| p.closes.iter().any(|n| incidents.contains(n)));
             change.flags.put(Flag::IncidentFix, closes);
@@ -84,14 +89,19 @@ impl Repository {
             change.moments.set(Boundary::Released, moment);
             released.push(by.map(|r| r.tag.clone()));
         }
+        let deployed = &rows.deployments;
         let incidents = rows.incidents.into_iter().map(|i| Incident {
+            deployments: deployed
+                .iter()
+                .filter(|d| d.name.as_ref().is_some_and(|n| names(&i.versions, n)))
+                .map(|d| Safe::new(&d.id.to_string()))
+                .collect(),
             number: i.number,
             title: i.title,
             opened: i.opened,
             closed: i.closed,
             shas: i.shas,
             numbers: i.numbers,
-            deployments: Vec::new(),
             url: i.url,
         });
         Self {
@@ -181,17 +191,21 @@ fn gathered<'a>(
     pulls: &'a [PullRow],
     commits: &[CommitRow],
     places: &HashMap<CommitSha, Node>,
-    graph: &Graph,
+    (graph, words): (&Graph, &Words),
 ) -> Vec<(Change, Option<&'a PullRow>)> {
     let mut taken = vec![false; graph.len()];
+    let mut linked: HashMap<u64, Vec<Node>> = HashMap::new();
+    for (commit, n) in commits.iter().zip(0_u32..) {
+        if let Some(number) = commit.pull {
+            linked.entry(number).or_default().push(Node(n));
+        }
+    }
     let mut out = Vec::with_capacity(pulls.len());
     for pull in pulls {
-        let mut nodes: Vec<Node> = pull
-            .commits
-            .iter()
-            .chain(&pull.merge)
-            .filter_map(|s| places.get(s).copied())
-            .collect();
+        let named = pull.commits.iter().chain(&pull.merge);
+        let mut nodes: Vec<Node> = named.filter_map(|s| places.get(s).copied()).collect();
+        let exact = pull.merge.as_ref().is_some_and(|m| places.contains_key(m));
+        nodes.extend(linked.remove(&pull.number).unwrap_or_default());
         nodes.sort_unstable();
         nodes.dedup();
         for node in &nodes {
@@ -199,20 +213,36 @@ fn gathered<'a>(
                 *slot = true;
             }
         }
-        out.push((of_pull(pull, nodes), Some(pull)));
+        out.push((of_pull(pull, nodes, exact, words), Some(pull)));
     }
     for ((commit, n), taken) in commits.iter().zip(0_u32..).zip(taken) {
         // A merge by hand is no change by itself.
         if !taken && commit.parents.len() < 2 {
-            out.push((of_commit(commit, Node(n)), None));
+            out.push((of_commit(commit, Node(n), words), None));
         }
     }
     out
 }
 
-fn of_pull(pull: &PullRow, nodes: Vec<Node>) -> Change {
-    let by_merge = pull.merge.is_some();
+/// Whether one of these versions is this tag.
+fn names(versions: &[String], tag: &Safe) -> bool {
+    let bare = |v: &str| v.trim_start_matches(['v', 'V']).to_owned();
+    let tag = bare(tag.as_str());
+    versions.iter().any(|v| bare(v) == tag)
+}
+
+/// `exact`: the commit that it became is known; else the host's association tells which are its own.
+fn of_pull(pull: &PullRow, nodes: Vec<Node>, exact: bool, words: &Words) -> Change {
+    let labels: Vec<String> = pull.labels.iter().map(|l| l.as_str().to_owned()).collect();
+    let signs = Signs {
+        title: pull.title.as_str(),
+        branch: pull.branch.as_str(),
+        labels: &labels,
+        ..Signs::default()
+    };
     let mut flags = Flags::from_bits(pull.flags);
+    flags.put(Flag::Hotfix, marks::flags(&signs, words).has(Flag::Hotfix));
+    let by_merge = exact || (nodes.is_empty() && pull.merge.is_some());
     flags.put(
         Flag::NoCommits,
         pull.moments.at(Boundary::FirstCommit).is_none(),
@@ -247,14 +277,14 @@ fn of_pull(pull: &PullRow, nodes: Vec<Node>) -> Change {
     }
 }
 
-fn of_commit(commit: &CommitRow, node: Node) -> Change {
+fn of_commit(commit: &CommitRow, node: Node, words: &Words) -> Change {
     let subject = commit.subject.as_str();
     let signs = Signs {
         title: subject,
         author: commit.author.as_ref().map_or("", Safe::as_str),
         ..Signs::default()
     };
-    let mut flags = marks::flags(&signs, &Words::default());
+    let mut flags = marks::flags(&signs, words);
     flags.put(Flag::Revert, !commit.reverts.is_empty());
     let short = commit.sha.short();
     let moments = Moments::default()
@@ -308,6 +338,7 @@ mod tests {
             author: Some(Safe::new("li")),
             subject: Safe::new(&format!("commit {n}")),
             reverts: Vec::new(),
+            pull: None,
         }
     }
 
@@ -386,6 +417,7 @@ mod tests {
                 closed: None,
                 shas: vec![],
                 numbers: vec![12],
+                versions: vec!["1".to_owned()],
                 url: None,
                 updated: at(20.5),
             }],
@@ -412,10 +444,69 @@ mod tests {
         assert_eq!(s.shipped, [Some(0), Some(0), Some(1), Some(1)]);
         assert_eq!(s.deployments[1].kind, Kind::IncidentFix);
         assert_eq!(s.deployments[2].kind, Kind::Rollback);
+        assert_eq!(repo.incidents[0].deployments.len(), 3, "it names v1");
         assert_eq!(repo.find("0404").unwrap().1, Node(2));
         assert!(
             repo.find("ff").is_none() && repo.find("0").is_none(),
             "nothing, and too many"
         );
+    }
+
+    #[test]
+    fn the_hosts_association_tells_which_commits_a_pull_request_became() {
+        // 1 - 2 - 3 - 4: #12 was rebased to 2 and 3, of #13 nothing is known but the association of 4.
+        let of = |n, parents: &[u8], pull| CommitRow {
+            pull,
+            ..commit(n, parents)
+        };
+        let lone = PullRow {
+            merge: None,
+            ..pull(13, 4, &[])
+        };
+        let hot = Safe::new("urgent");
+        let rows = Batch {
+            commits: vec![
+                of(4, &[3], Some(13)),
+                of(3, &[2], Some(12)),
+                of(2, &[1], Some(12)),
+                of(1, &[], Some(99)),
+            ],
+            pulls: vec![
+                PullRow {
+                    labels: vec![hot.clone()],
+                    ..pull(12, 3, &[30, 31])
+                },
+                lone,
+            ],
+            ..Batch::default()
+        };
+        let words = Words {
+            hotfix_labels: vec![hot.as_str().to_owned()],
+            ..Words::none()
+        };
+        let snapshot = Snapshot { rows, as_of: None };
+        let repo = Repository::with_words(snapshot, &words);
+        let found: Vec<_> = repo
+            .changes
+            .iter()
+            .map(|c| {
+                (
+                    c.number,
+                    c.commits.len(),
+                    c.matched.method,
+                    c.flags.has(Flag::Hotfix),
+                )
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (None, 1, Method::Commit, false),
+                (Some(12), 2, Method::MergeCommit, true),
+                (Some(13), 1, Method::Association, false),
+            ],
+            "a commit whose pull request is not kept stands for itself"
+        );
+        assert_eq!(repo.changes[2].matched.confidence, Confidence::Derived);
     }
 }

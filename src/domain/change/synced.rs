@@ -26,6 +26,8 @@ pub struct CommitRow {
     pub subject: Safe,
     /// What it takes back.
     pub reverts: Vec<Reverted>,
+    /// The pull request that brought it in, where the host says so.
+    pub pull: Option<u64>,
 }
 
 /// A merged pull request.
@@ -112,6 +114,9 @@ pub struct IncidentRow {
     pub shas: Vec<String>,
     /// The pull requests in its text.
     pub numbers: Vec<u64>,
+    /// The versions in its text: `v2.14.0`.
+    #[serde(default)]
+    pub versions: Vec<String>,
     /// Its page.
     pub url: Option<Safe>,
     /// When it was last changed.
@@ -119,7 +124,8 @@ pub struct IncidentRow {
 }
 
 /// What is read one after the other, each with a place to go on from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The main branch's commits.
     Commits,
@@ -160,12 +166,33 @@ impl Source {
 pub struct Progress {
     /// The newest mark of the last reading that came to its end: all before it is there.
     pub done: Option<Safe>,
-    /// The mark from which the reading under way began.
+    /// The mark from which the reading under way began; none: none is under way.
     pub begun: Option<Safe>,
-    /// The host's word for where it goes on; none: none is under way.
+    /// The host's word for where it goes on.
     pub next: Option<Safe>,
     /// When it was last read to its end.
     pub at: Option<Timestamp>,
+    /// The words of the terms under which it is read; other terms: it is read anew.
+    #[serde(default)]
+    pub terms: Option<Safe>,
+    /// The reading under way goes down to the reach, whatever is there already: what it does not meet is forgotten.
+    #[serde(default)]
+    pub whole: bool,
+    /// The number of the last such reading.
+    #[serde(default)]
+    pub round: u64,
+    /// How many more rows are kept than the host counts, since the last whole reading; negative where the reach cuts.
+    #[serde(default)]
+    pub surplus: i64,
+    /// More rows are kept than the host can have: it has deleted some, so the next reading is a whole one.
+    #[serde(default)]
+    pub doubt: bool,
+    /// What it brought may name commits beside the main branch; they are still to be looked for.
+    #[serde(default)]
+    pub beside: bool,
+    /// Parents that no reading has to find: they lay beyond the reach when the reading under way began.
+    #[serde(default)]
+    pub floor: Vec<CommitSha>,
 }
 
 /// One page of a source.
@@ -181,6 +208,24 @@ pub struct Batch {
     pub releases: Vec<ReleaseRow>,
     /// Incidents.
     pub incidents: Vec<IncidentRow>,
+}
+
+impl Batch {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.commits.len()
+            + self.pulls.len()
+            + self.deployments.len()
+            + self.releases.len()
+            + self.incidents.len()
+    }
+}
+
+impl DeploymentRow {
+    /// Whether it may still come to an end.
+    pub fn is_open(&self) -> bool {
+        self.succeeded.is_none() && !self.failed
+    }
 }
 
 /// Everything that is kept of a repository.

@@ -1,6 +1,7 @@
 //! A GitHub source: its settings, credentials, clients, and what it remembers between requests (limits, warnings).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -39,6 +40,7 @@ pub struct GitHub {
     read: OnceCell<Octocrab>,
     write: OnceCell<Octocrab>,
     budget: Mutex<Budget>,
+    asked: AtomicU64,
     warnings: Mutex<BTreeMap<String, Safe>>,
 }
 
@@ -101,6 +103,7 @@ impl GitHub {
             read: OnceCell::new(),
             write: OnceCell::new(),
             budget: Mutex::new(budget),
+            asked: AtomicU64::new(0),
             warnings: Mutex::new(BTreeMap::new()),
         }
     }
@@ -146,6 +149,16 @@ impl GitHub {
 
     pub(super) fn last_budget(&self) -> Budget {
         self.budget.lock().map_or_else(|e| *e.into_inner(), |b| *b)
+    }
+
+    /// Counts a GraphQL query that is sent.
+    pub(super) fn note_asked(&self) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The GraphQL queries that were sent, those that were repeated counted once.
+    pub(super) fn graphql_asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 
     pub(super) fn with_budget(&self, change: impl FnOnce(&mut Budget)) {

@@ -95,6 +95,20 @@ pub(super) fn page(reply: &Reply) -> String {
     }
 }
 
+/// Whether the server could not answer within its ten seconds, or the answer is too long: less can be asked for.
+pub(super) fn is_too_heavy(error: &ProviderError) -> bool {
+    let words = error.detail.as_str().to_ascii_lowercase();
+    match error.kind {
+        ErrorKind::Server => matches!(error.call.status, Some(502 | 504)),
+        ErrorKind::TooLarge { .. } => true,
+        ErrorKind::Unreachable { net, sent } => sent && net == NetKind::Timeout,
+        ErrorKind::Protocol { .. } => ["timeout", "timed out", "time limit"]
+            .iter()
+            .any(|w| words.contains(w)),
+        _ => false,
+    }
+}
+
 /// The permission that an address most likely wants: the API answers 404 to who lacks it.
 pub fn likely_permission(call: &Call) -> Option<&'static str> {
     if call.system != "GitHub" {

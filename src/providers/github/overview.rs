@@ -210,7 +210,7 @@ fn is_no_commit(item: &Value) -> bool {
 }
 
 /// Where an error happened: the names of the path; indices left out.
-fn path_of(error: &Value) -> Vec<String> {
+pub(super) fn path_of(error: &Value) -> Vec<String> {
     let path = array(error, "path").map_or(&[][..], Vec::as_slice);
     path.iter()
         .filter_map(|p| p.as_str().map(ToOwned::to_owned))

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 pub(super) const NAMED: &str = include_str!("queries/named.graphql");
 pub(super) const OVERVIEW: &str = include_str!("queries/overview.graphql");
+pub(super) const NEWEST: &str = include_str!("queries/newest.graphql");
+pub(super) const PAST: &str = include_str!("queries/past.graphql");
 pub(super) const PULLS: &str = include_str!("queries/pulls.graphql");
 pub(super) const REVIEWS: &str = include_str!("queries/reviews.graphql");
 
@@ -21,4 +23,12 @@ pub(super) fn body(text: &str) -> String {
 /// A string as a GraphQL literal. JSON's escapes are GraphQL's.
 pub(super) fn literal(text: &str) -> String {
     Value::from(text).to_string()
+}
+
+/// The field of a repository with this alias, whole; the template writes it with four spaces before it.
+pub(super) fn field<'a>(body: &'a str, alias: &str) -> Option<&'a str> {
+    let start = body.find(&format!("\n    {alias}: "))? + 1;
+    let (_, rest) = body.split_at_checked(start)?;
+    let end = rest.find("\n    }\n")? + "\n    }\n".len();
+    rest.split_at_checked(end).map(|(field, _)| field)
 }

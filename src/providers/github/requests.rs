@@ -155,10 +155,29 @@ impl GitHub {
         let url = self.settings.graphql_url();
         let call = self.call("POST", &url);
         self.gate(Bucket::Graphql, &call)?;
+        self.note_asked();
         with_retry(self.clients.policy(), &self.clock, || {
             self.graphql_once(&url, &call, query)
         })
         .await
+        .inspect_err(|e| self.note_error(e))
+    }
+
+    /// As [`Self::graphql`], but a query that was too heavy for the server is not repeated: it comes back as it is, to be asked
+    /// for less.
+    pub(super) async fn graphql_heavy(&self, query: &str) -> Result<GraphReply, ProviderError> {
+        let url = self.settings.graphql_url();
+        let call = self.call("POST", &url);
+        self.gate(Bucket::Graphql, &call)?;
+        self.note_asked();
+        with_retry(self.clients.policy(), &self.clock, || async {
+            match self.graphql_once(&url, &call, query).await {
+                Err(e) if errors::is_too_heavy(&e) => Ok(Err(e)),
+                other => other.map(Ok),
+            }
+        })
+        .await
+        .flatten()
         .inspect_err(|e| self.note_error(e))
     }
 
