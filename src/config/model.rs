@@ -45,6 +45,8 @@ pub struct Config {
     /// When releases may go.
     #[serde(default)]
     pub calendar: CalendarConfig,
+    /// What is read of the past.
+    pub changes: ChangesConfig,
     /// The screen.
     pub ui: Ui,
     /// What is kept on this machine.
@@ -236,6 +238,22 @@ pub struct LatencySlo {
     pub below: Period,
     /// Over this time.
     pub period: Period,
+}
+
+/// What is read of the past, and the words by which special changes are known.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangesConfig {
+    /// How far back.
+    pub reach: Period,
+    /// Labels of issues that are incidents.
+    pub incident_labels: Vec<String>,
+    /// Labels that make a hotfix.
+    pub hotfix_labels: Vec<String>,
+    /// The beginnings of hotfixes' branches.
+    pub hotfix_branches: Vec<String>,
+    /// The beginnings of hotfixes' titles; capitals do not matter.
+    pub hotfix_titles: Vec<String>,
 }
 
 /// The screen.

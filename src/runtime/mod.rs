@@ -1,5 +1,6 @@
 //! The Driver: owns the World, runs update, turns effects into tasks and answers into messages. [`session`] builds it from a
-//! configuration; [`query`] answers the commands that need no Driver.
+//! configuration; [`query`] answers the commands that need no Driver;
+//! [`sync`] brings the local history of repositories up to date.
 
 pub mod assemble;
 mod cache;
@@ -16,6 +17,7 @@ mod record;
 mod remember;
 pub mod session;
 mod sources;
+pub mod sync;
 mod writes;
 
 pub use clock::Clock;

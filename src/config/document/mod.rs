@@ -56,6 +56,11 @@ pub const ROOT: Node = Node::Table(&[
         Node::Table(calendar::CALENDAR),
         "When releases may go.",
     ),
+    Key::new(
+        "changes",
+        Node::Table(CHANGES),
+        "What is read of the repositories' past: commits, pull requests, deployments, releases, incidents.",
+    ),
     Key::new("ui", Node::Table(UI), "The screen."),
     Key::new("state", Node::Table(STATE), "What is kept on this machine.").guarded(),
     Key::new(
@@ -300,6 +305,34 @@ const SLO: &[Key] = &[
         ]),
         "",
     ),
+];
+
+const CHANGES: &[Key] = &[
+    Key::leaf("reach", Kind::Period, "How far back.").default("\"400d\""),
+    Key::leaf(
+        "incident_labels",
+        Kind::List(&Kind::Text),
+        "Issues with one of these labels are incidents.",
+    )
+    .default("[\"incident\"]"),
+    Key::leaf(
+        "hotfix_labels",
+        Kind::List(&Kind::Text),
+        "A pull request with one of these labels is a hotfix ...",
+    )
+    .default("[\"hotfix\"]"),
+    Key::leaf(
+        "hotfix_branches",
+        Kind::List(&Kind::Text),
+        "... as is one whose branch begins so ...",
+    )
+    .default("[\"hotfix/\"]"),
+    Key::leaf(
+        "hotfix_titles",
+        Kind::List(&Kind::Text),
+        "... or whose title does; capitals do not matter.",
+    )
+    .default("[\"hotfix:\", \"hotfix(\", \"hotfix \", \"[hotfix]\"]"),
 ];
 
 const UI: &[Key] = &[

@@ -1,0 +1,116 @@
+//! The hosts that a sync asks, and what a configuration says of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Past, RepoKey};
+use crate::config::Config;
+use crate::domain::change::marks::Words;
+use crate::domain::change::sync::Terms;
+use crate::domain::fetched::{Fault, FaultKind};
+use crate::domain::text::Safe;
+use crate::providers::MemoryCache;
+use crate::providers::http::HttpPolicy;
+use crate::runtime::{Clock, make};
+
+/// The hosts by their addresses, as far as they could be made.
+#[derive(Debug, Default)]
+pub struct Hosts(BTreeMap<String, Result<Arc<dyn Past>, Fault>>);
+
+impl Hosts {
+    /// With another host, or why it can't be asked.
+    #[must_use]
+    pub fn with(mut self, address: &str, past: Result<Arc<dyn Past>, Fault>) -> Self {
+        self.0.insert(address.to_owned(), past);
+        self
+    }
+
+    /// The addresses that these repositories are at, each once.
+    pub(super) fn names(&self, repos: &[RepoKey]) -> BTreeSet<String> {
+        repos.iter().map(|r| r.host.clone()).collect()
+    }
+
+    pub(super) fn get(&self, address: &str, clock: &Clock) -> Result<Arc<dyn Past>, Fault> {
+        let unknown = || {
+            Err(Fault {
+                message: Safe::new(&format!("no GitHub source has the address {address}")),
+                hint: Some(Safe::new("add it to the configuration")),
+                kind: FaultKind::Config,
+                at: clock.now().0,
+                retry_at: None,
+            })
+        };
+        self.0.get(address).cloned().unwrap_or_else(unknown)
+    }
+
+    pub(super) fn asked(&self) -> u64 {
+        self.0.values().flatten().map(|p| p.asked()).sum()
+    }
+}
+
+/// The hosts of the configured services. A token that can't be found is told by each repository that needs it.
+pub async fn hosts(config: &Config, env: &BTreeMap<String, String>, clock: &Clock) -> Hosts {
+    let used: BTreeSet<&str> = config
+        .services
+        .iter()
+        .map(|(_, s)| s.github.as_str())
+        .collect();
+    let mut hosts = Hosts::default();
+    for (name, source) in config
+        .github
+        .iter()
+        .filter(|(n, _)| used.contains(n.as_str()))
+    {
+        let now = clock.now().0;
+        let secret = make::secret(&source.token, &source.api.host(), env, now).await;
+        let past = secret.map(|secret| -> Arc<dyn Past> {
+            let timer = clock.clone();
+            let timer = Arc::new(move || timer.now().0);
+            let cache = Arc::new(MemoryCache::default());
+            let policy = HttpPolicy::default();
+            Arc::new(make::github(name, source, &secret, policy, cache, timer))
+        });
+        hosts = hosts.with(source.api.as_str(), past);
+    }
+    hosts
+}
+
+/// The repositories of the configured services, each once.
+pub fn repos(config: &Config) -> Vec<RepoKey> {
+    let mut repos: Vec<RepoKey> = Vec::new();
+    for (_, service) in config.services.iter() {
+        let Some(source) = config.github.get(service.github.as_str()) else {
+            continue;
+        };
+        let repo = RepoKey {
+            host: source.api.as_str().to_owned(),
+            slug: service.repo.clone(),
+        };
+        if !repos.contains(&repo) {
+            repos.push(repo);
+        }
+    }
+    repos
+}
+
+/// How much of the past a configuration asks for.
+pub fn terms(config: &Config) -> Terms {
+    Terms {
+        reach: config.changes.reach.0,
+        incident_labels: config.changes.incident_labels.clone(),
+    }
+}
+
+/// The words that make a hotfix in a configuration.
+pub fn words(config: &Config) -> Words {
+    let changes = &config.changes;
+    Words {
+        hotfix_labels: changes.hotfix_labels.clone(),
+        hotfix_branches: changes.hotfix_branches.clone(),
+        hotfix_titles: changes
+            .hotfix_titles
+            .iter()
+            .map(|t| t.to_lowercase())
+            .collect(),
+    }
+}
