@@ -92,6 +92,14 @@ impl Live {
                     record::older(disk.state_dir().to_owned(), before, clock.clone()).await
                 }
                 Fetch::Chain => record::chain(disk.state_dir().to_owned(), clock.clone()).await,
+                Fetch::Reading {
+                    source,
+                    repos,
+                    services,
+                } => {
+                    let from = (&*sources, shelf.of(services));
+                    delivery::read(from, (source, repos), clock.clone(), &out).await
+                }
                 Fetch::Listing { ask, services } => {
                     delivery::listing(shelf.of(services), ask, clock.clone()).await
                 }

@@ -238,7 +238,7 @@ impl History {
             .map_err(|e| self.fail(&e))
     }
 
-    /// When the oldest of a repository's sources was last read to its end; none: some source never was.
+    /// When the oldest of a repository's sources was last read to its end; none: one that matters never was.
     ///
     /// # Errors
     /// The disk's.
@@ -246,7 +246,10 @@ impl History {
         let mut as_of = Some(jiff::Timestamp::MAX);
         for source in Source::ALL {
             let at = self.progress(repo, source)?.at;
-            as_of = as_of.zip(at).map(|(a, b)| a.min(b));
+            // Without the right to read issues there are still changes.
+            if at.is_some() || !matches!(source, Source::Incidents | Source::Releases) {
+                as_of = as_of.zip(at).map(|(a, b)| a.min(b));
+            }
         }
         Ok(as_of)
     }

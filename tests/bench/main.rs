@@ -168,7 +168,13 @@ fn shelf() -> (tempfile::TempDir, flightdeck::runtime::delivery::Shelf, Now) {
         });
     }
     drop(history);
-    let config = flightdeck::config::Config::default();
+    let home = folder.path().display().to_string();
+    let env = std::iter::once(("HOME".to_owned(), home)).collect();
+    let folders = flightdeck::config::Folders::new(&env).expect("a home");
+    let sources = flightdeck::config::Sources::new(folder.path(), folders);
+    let config = flightdeck::config::load(&sources)
+        .expect("the defaults")
+        .config;
     let shelf =
         flightdeck::runtime::delivery::Shelf::new(&config, services, folder.path().to_owned());
     let now = Now(now);

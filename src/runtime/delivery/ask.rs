@@ -13,6 +13,7 @@ use crate::domain::ids::CommitSha;
 use crate::domain::observe::OverviewAsk;
 use crate::domain::release::Overview;
 use crate::domain::text::Safe;
+use crate::providers::github::GitHub;
 use crate::providers::http::HttpPolicy;
 use crate::providers::{CodeHost, MemoryCache, Named};
 use crate::report::location::{FirstRelease, Rung, WhereReport};
@@ -32,10 +33,35 @@ pub async fn ask(
     clock: &Clock,
     (service, name): (&Service, &str),
 ) -> Result<Option<WhereReport>, Fault> {
+    let host = host(config, env, clock, &service.source).await?;
+    look(&host, service, name, clock.now().0).await
+}
+
+/// Whose token a source has; none: it belongs to no person.
+///
+/// # Errors
+/// GitHub does not answer, or refuses.
+pub async fn login(
+    config: &Config,
+    env: &BTreeMap<String, String>,
+    clock: &Clock,
+    source: &str,
+) -> Result<Option<Safe>, Fault> {
+    let host = host(config, env, clock, source).await?;
+    let login = host.login().await;
+    login.map_err(|e| e.to_fault(clock.now().0))
+}
+
+async fn host(
+    config: &Config,
+    env: &BTreeMap<String, String>,
+    clock: &Clock,
+    source: &str,
+) -> Result<GitHub, Fault> {
     let now = clock.now();
-    let Some(github) = config.github.get(&service.source) else {
+    let Some(github) = config.github.get(source) else {
         return Err(Fault {
-            message: Safe::new(&format!("there is no GitHub source `{}`", service.source)),
+            message: Safe::new(&format!("there is no GitHub source `{source}`")),
             hint: None,
             kind: FaultKind::Config,
             at: now.0,
@@ -47,15 +73,9 @@ pub async fn ask(
         let clock = clock.clone();
         Arc::new(move || clock.now().0)
     };
-    let host = make::github(
-        &service.source,
-        github,
-        &secret,
-        HttpPolicy::default(),
-        Arc::new(MemoryCache::default()),
-        timer,
-    );
-    look(&host, service, name, now.0).await
+    let cache = Arc::new(MemoryCache::default());
+    let policy = HttpPolicy::default();
+    Ok(make::github(source, github, &secret, policy, cache, timer))
 }
 
 async fn look(

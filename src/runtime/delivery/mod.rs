@@ -1,11 +1,13 @@
-//! Changes and delivery metrics, answered from what is kept of the past ([`shelf`]), without any network; where a commit is
-//! ([`place`]).
+//! Changes and delivery metrics, answered from what is kept of the past ([`shelf`]) without any network, while the past is read on
+//! ([`reading`]); where a commit is, from what is kept ([`place`]) or from GitHub ([`ask`]).
 
 mod ask;
 mod place;
+mod reading;
 mod shelf;
 
-pub use ask::ask;
+pub use ask::{ask, login};
+pub(super) use reading::read;
 pub use shelf::Shelf;
 
 use super::clock::Clock;

@@ -42,7 +42,7 @@ impl Shelf {
             let key = self.key(service);
             let repository = match seen.take() {
                 Some((of, repository)) if of == key => repository,
-                _ => Repository::new(history.snapshot(&key).map_err(err)?),
+                _ => self.repository(&history, &key).map_err(err)?,
             };
             if let Some(found) = find(&repository, name) {
                 let as_of = self.as_of(&history, &[*service]).map_err(err)?;

@@ -8,14 +8,17 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::domain::change::dora::{self, Counting, Sheet, Window};
 use crate::domain::change::listing::{Ask, Listing, Whose};
+use crate::domain::change::marks::Words;
 use crate::domain::change::origin::{self, Kept};
 use crate::domain::change::repository::Repository;
+use crate::domain::change::sync::Terms;
 use crate::domain::change::tiers::Year;
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::ids::{ServiceId, Target};
 use crate::domain::rollback::journal::{self, Closed};
 use crate::domain::text::Safe;
 use crate::domain::units::Now;
+use crate::runtime::sync;
 use crate::store::{History, Ledger, RepoKey, StoreError};
 
 /// Part of the print: rows that another program version derived are derived anew.
@@ -28,6 +31,8 @@ pub struct Shelf {
     hosts: Vec<(String, String)>,
     state_dir: PathBuf,
     zone: jiff::tz::TimeZone,
+    words: Words,
+    terms: Terms,
 }
 
 impl Shelf {
@@ -41,6 +46,8 @@ impl Shelf {
                 .collect(),
             state_dir,
             zone: crate::runtime::calendar::zone(config),
+            words: sync::words(config),
+            terms: sync::terms(config),
         }
     }
 
@@ -58,11 +65,26 @@ impl Shelf {
         &self.services
     }
 
+    /// The address of a GitHub source.
+    pub fn host(&self, source: &str) -> String {
+        let host = self.hosts.iter().find(|(name, _)| name == source);
+        host.map(|(_, api)| api.clone()).unwrap_or_default()
+    }
+
+    /// How much of the past is kept.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Where it is kept.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.state_dir
+    }
+
     /// Which repository a service is of.
     pub fn key(&self, service: &Kept) -> RepoKey {
-        let host = self.hosts.iter().find(|(name, _)| *name == service.source);
         RepoKey {
-            host: host.map(|(_, api)| api.clone()).unwrap_or_default(),
+            host: self.host(&service.source),
             slug: service.repo.clone(),
         }
     }
@@ -93,7 +115,7 @@ impl Shelf {
             let print = self.print(&history, service).map_err(err)?;
             let repository = match read.take() {
                 Some((of, repository)) if of == key => repository,
-                _ => Repository::new(history.snapshot(&key).map_err(err)?),
+                _ => self.repository(&history, &key).map_err(err)?,
             };
             let (rows, queues) =
                 origin::derive(&service.service, &repository, &service.environments);
@@ -115,6 +137,22 @@ impl Shelf {
         history.keep_services(&ids).map_err(|e| e.to_fault(now))
     }
 
+    /// A repository's past, connected.
+    pub(super) fn repository(
+        &self,
+        history: &History,
+        key: &RepoKey,
+    ) -> Result<Repository, StoreError> {
+        let snapshot = history.snapshot(key)?;
+        Ok(Repository::with_words(snapshot, &self.words))
+    }
+
+    /// Whether anything was ever read of a repository.
+    pub fn is_kept(&self, key: &RepoKey, now: Now) -> bool {
+        let history = History::open(&self.state_dir).map_err(|e| e.to_fault(now));
+        history.is_ok_and(|h| h.kept(key).is_ok_and(|n| n > 0))
+    }
+
     /// From what a service's rows follow.
     fn print(&self, history: &History, service: &Kept) -> Result<String, StoreError> {
         let key = self.key(service);
@@ -125,10 +163,11 @@ impl Shelf {
             .collect();
         let kept = history.kept(&key)?;
         Ok(format!(
-            "{FORMAT}|{}|{}|{kept}|{}",
+            "{FORMAT}|{}|{}|{kept}|{}|{:?}",
             key.host,
             key.slug,
-            environments.join("|")
+            environments.join("|"),
+            self.words,
         ))
     }
 
@@ -189,9 +228,9 @@ impl Shelf {
         let err = |e: StoreError| e.to_fault(now);
         let service = self.service(&target.service, now)?;
         let history = History::open(&self.state_dir).map_err(err)?;
-        let snapshot = history.snapshot(&self.key(service)).map_err(err)?;
-        let as_of = snapshot.as_of;
-        let repository = Repository::new(snapshot);
+        let key = self.key(service);
+        let as_of = history.as_of(&key).map_err(err)?;
+        let repository = self.repository(&history, &key).map_err(err)?;
         let environments = &service.environments;
         let place = environments
             .iter()
