@@ -2,6 +2,7 @@
 //! once. Every answer comes back as a message.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -237,5 +238,11 @@ impl Executor for Live {
 
     fn is_writing(&self) -> bool {
         self.writing.load(Ordering::Acquire) > 0
+    }
+
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // The store does its jobs in order: after this one, all before it are done.
+        let disk = self.disk.clone();
+        Box::pin(async move { drop(disk.ask(|_| ()).await) })
     }
 }

@@ -37,6 +37,8 @@ use crate::runtime::Driver;
 const EVENTS: usize = 64;
 /// How long leaving waits for the answer of a write that is under way.
 const LAST_WRITE: Duration = Duration::from_secs(2);
+/// How long leaving waits until the last screen is on disk.
+const LAST_SCREEN: Duration = Duration::from_millis(500);
 
 /// Why the screen can't be shown, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -367,7 +369,8 @@ impl Cockpit {
         };
         // What is not answered by then is found again by its correlation id.
         let _ = timeout(LAST_WRITE, answered).await;
-        driver.remember();
+        // The next start begins with this; the process would end before the store has written it.
+        let _ = timeout(LAST_SCREEN, driver.remember()).await;
     }
 }
 
