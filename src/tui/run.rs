@@ -2,7 +2,6 @@
 //! is seen has changed. The first frame comes before all that, so that the caller can paint before it starts anything else.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -136,7 +135,7 @@ impl Cockpit {
         let size = tty.size();
         let terminal = Terminal::enter(tty, options.modes).map_err(TuiError::NoTerminal)?;
         let (done, written) = mpsc::unbounded_channel();
-        let writer = Writer::spawn(output(&terminal)?, terminal.muted(), done.clone())?;
+        let writer = Writer::new(terminal.frames()?, terminal.muted(), done.clone());
         let mut cockpit = Self {
             writer,
             written,
@@ -351,7 +350,7 @@ impl Cockpit {
         self.writer.finish(LAST_FRAME);
         self.terminal.resume()?;
         let (done, written) = mpsc::unbounded_channel();
-        self.writer = Writer::spawn(output(&self.terminal)?, self.terminal.muted(), done.clone())?;
+        self.writer = Writer::new(self.terminal.frames()?, self.terminal.muted(), done.clone());
         (self.done, self.written) = (done, written);
         self.painter = Painter::new(self.terminal.opening());
         self.screen.resize(self.terminal.tty().size());
@@ -372,10 +371,6 @@ impl Cockpit {
         // The next start begins with this; the process would end before the store has written it.
         let _ = timeout(LAST_SCREEN, driver.remember()).await;
     }
-}
-
-fn output(terminal: &Terminal) -> io::Result<OwnedFd> {
-    terminal.tty().output.try_clone()
 }
 
 /// Opens an address in a browser, never through a shell; false when none could be started.
