@@ -106,7 +106,7 @@ impl<T: Target> Shared<T> {
         *self.lock() = Some(target);
         self.changed.notify_all();
         // Nobody listens any more when the screen is being left.
-        drop(self.done.send(result));
+        let _ = self.done.send(result);
     }
 }
 
@@ -166,7 +166,7 @@ impl<T: Target> Writer<T> {
         });
         if started.is_err() {
             // Half a frame can't be taken back: the screen ends as if the terminal was gone.
-            drop(self.shared.done.send(Err(Errno::AGAIN)));
+            let _ = self.shared.done.send(Err(Errno::AGAIN));
         }
     }
 
