@@ -1,7 +1,6 @@
 //! A source that fails degrades its own slice, says why, and touches nothing else.
 
 use flightdeck::app::flow::FlowOutcome;
-use flightdeck::app::msg::Msg;
 use flightdeck::app::world::{EnvSlice, World};
 use flightdeck::demo::Scenario;
 use flightdeck::domain::fetched::{FaultKind, Fetched};
