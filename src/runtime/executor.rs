@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -36,6 +37,8 @@ pub(super) struct Live {
     writing: Arc<AtomicUsize>,
     /// Which configuration the last screen belongs to.
     profile_key: String,
+    /// Where tasks run.
+    workers: Handle,
 }
 
 /// Counts a write while it lives.
@@ -56,6 +59,7 @@ impl Live {
         clock: Clock,
         out: mpsc::Sender<Msg>,
         profile_key: String,
+        workers: Handle,
     ) -> Self {
         Self {
             sources: Arc::new(sources),
@@ -65,6 +69,7 @@ impl Live {
             tasks: HashMap::new(),
             writing: Arc::new(AtomicUsize::new(0)),
             profile_key,
+            workers,
         }
     }
 
@@ -81,7 +86,7 @@ impl Live {
             self.clock.clone(),
         );
         let task_key = key.clone();
-        let task = tokio::spawn(async move {
+        let task = self.workers.spawn(async move {
             let source = github_of(&what);
             let answer = match what {
                 Fetch::Ledger => ledger(&disk, &clock).await,
@@ -118,7 +123,7 @@ impl Live {
         match what {
             Write::Cancel(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.cancel(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Cancelled(answer)))
@@ -129,7 +134,7 @@ impl Live {
             }
             Write::Dispatch(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.dispatch(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Dispatched(answer)))
@@ -140,7 +145,7 @@ impl Live {
             }
             Write::Rerun(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.rerun(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Dispatched(answer)))
@@ -243,6 +248,8 @@ impl Executor for Live {
     fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         // The store does its jobs in order: after this one, all before it are done.
         let disk = self.disk.clone();
-        Box::pin(async move { drop(disk.ask(|_| ()).await) })
+        Box::pin(async move {
+            let _ = disk.ask(|_| ()).await;
+        })
     }
 }
