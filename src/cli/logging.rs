@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tracing::{Level, Metadata};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -32,14 +32,13 @@ pub(super) struct Log {
 
 /// Opens the log in a folder.
 pub(super) fn start(filter: &str, folder: &Path) -> Result<Log, Failure> {
-    let filter: EnvFilter =
-        filter
-            .parse()
-            .map_err(|e: tracing_subscriber::filter::ParseError| {
-                Failure::usage("FLIGHTDECK_LOG is no filter")
-                    .cause(e.to_string())
-                    .hint("write for example FLIGHTDECK_LOG=debug")
-            })?;
+    let filter: Targets = filter
+        .parse()
+        .map_err(|e: tracing_subscriber::filter::ParseError| {
+            Failure::usage("FLIGHTDECK_LOG is no filter")
+                .cause(e.to_string())
+                .hint("write for example FLIGHTDECK_LOG=debug")
+        })?;
     let file = Rotating::open(folder).map_err(|e| {
         Failure::new(
             crate::domain::fetched::FaultKind::Internal,

@@ -2,9 +2,11 @@
 //! once. Every answer comes back as a message.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -37,6 +39,8 @@ pub(super) struct Live {
     writing: Arc<AtomicUsize>,
     /// Which configuration the last screen belongs to.
     profile_key: String,
+    /// Where tasks run.
+    workers: Handle,
 }
 
 /// Counts a write while it lives.
@@ -57,6 +61,7 @@ impl Live {
         clock: Clock,
         out: mpsc::Sender<Msg>,
         profile_key: String,
+        workers: Handle,
     ) -> Self {
         Self {
             sources: Arc::new(sources),
@@ -67,6 +72,7 @@ impl Live {
             tasks: HashMap::new(),
             writing: Arc::new(AtomicUsize::new(0)),
             profile_key,
+            workers,
         }
     }
 
@@ -84,7 +90,7 @@ impl Live {
             self.shelf.clone(),
         );
         let task_key = key.clone();
-        let task = tokio::spawn(async move {
+        let task = self.workers.spawn(async move {
             let source = github_of(&what);
             let answer = match what {
                 Fetch::Ledger => ledger(&disk, &clock).await,
@@ -137,7 +143,7 @@ impl Live {
         match what {
             Write::Cancel(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.cancel(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Cancelled(answer)))
@@ -148,7 +154,7 @@ impl Live {
             }
             Write::Dispatch(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.dispatch(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Dispatched(answer)))
@@ -159,7 +165,7 @@ impl Live {
             }
             Write::Rerun(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.rerun(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Dispatched(answer)))
@@ -260,5 +266,13 @@ impl Executor for Live {
 
     fn is_writing(&self) -> bool {
         self.writing.load(Ordering::Acquire) > 0
+    }
+
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // The store does its jobs in order: after this one, all before it are done.
+        let disk = self.disk.clone();
+        Box::pin(async move {
+            let _ = disk.ask(|_| ()).await;
+        })
     }
 }
