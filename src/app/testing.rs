@@ -55,6 +55,7 @@ pub(crate) fn deployment(id: u64, c: char, t: i64, states: &[DeploymentState]) -
         creator: Some(Safe::new("maria")),
         correlation: None,
         statuses,
+        rollout: None,
     }
 }
 

@@ -217,6 +217,7 @@ fn of_run(run: &Run) -> Option<Deployment> {
         statuses: vec![DeploymentStatus {
             state,
             at: run.updated_at.unwrap_or(run.created_at),
+        rollout: None,
             log_url: Some(run.url.clone()).filter(|u| !u.is_empty()),
             environment_url: None,
             description: None,

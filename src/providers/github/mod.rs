@@ -17,6 +17,7 @@ mod survey;
 mod transport;
 mod wire;
 mod wire_overview;
+mod wire_payload;
 mod wire_run;
 mod workflow;
 mod writes;

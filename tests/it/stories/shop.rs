@@ -380,6 +380,7 @@ pub(crate) fn deployment(
         creator: Some(Safe::new("maria")),
         correlation: None,
         statuses,
+        rollout: None,
     }
 }
 

@@ -43,6 +43,7 @@ fn overview(deployed: bool) -> Overview {
         created_at: at(0),
         creator: None,
         correlation: None,
+        rollout: None,
         statuses: vec![DeploymentStatus {
             state: DeploymentState::Success,
             at: at(10),
