@@ -47,7 +47,7 @@ fn ask(service: &str, user: &str) -> Result<SecretString, SecretError> {
     if let Err(e) = keyring::Entry::store_status() {
         return fail(
             format!("no keyring answers: {e}"),
-            "start one in this session; over SSH there is often none: then name a file or a program",
+            "start one in this session, and flightdeck anew; over SSH there is often none: then name a file or a program",
         );
     }
     let found = keyring::Entry::new(service, user).and_then(|entry| entry.get_password());

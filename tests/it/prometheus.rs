@@ -25,7 +25,7 @@ fn settings(url: &str) -> PrometheusSettings {
     }
 }
 
-fn source(url: &str) -> Prometheus {
+pub(crate) fn source(url: &str) -> Prometheus {
     Prometheus::new(settings(url), policy(), clock())
 }
 

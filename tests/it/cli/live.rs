@@ -5,12 +5,12 @@ use super::{Home, Served};
 #[test]
 fn how_a_service_is_released_chooses_its_candidate() {
     let home = Home::new();
-    let demo = Served::start(&home, &["--scenario", "healthy"]);
+    let demo = Served::start(&home, &["--deploy-in", "3600s"]);
     let text = std::fs::read_to_string(demo.config()).unwrap();
     let own = |line: &&str| !line.starts_with("release = ");
     let text = text.lines().filter(own).collect::<Vec<_>>().join("\n");
     let how = |release: &str| {
-        let table = "[services.search]\n";
+        let table = "[services.checkout]\n";
         assert!(text.contains(table), "{text}");
         let text = text.replace(table, &format!("{table}release = {release}\n"));
         let config = home.write("release.toml", &text).display().to_string();
@@ -18,7 +18,7 @@ fn how_a_service_is_released_chooses_its_candidate() {
             "gates",
             "--json",
             "--service",
-            "search",
+            "checkout",
             "--env",
             "production",
         ];
