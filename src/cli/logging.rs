@@ -19,9 +19,21 @@ use super::failure::Failure;
 const LARGEST: u64 = 10 * 1024 * 1024;
 /// So many files are kept.
 const KEPT: u32 = 3;
-/// Libraries whose `debug` and `trace` may show requests with their headers.
+/// Libraries whose `debug` and `trace` may show requests with their headers, or what a keyring answered.
 const QUIET: &[&str] = &[
-    "hyper", "h2", "reqwest", "octocrab", "tower", "rustls", "tokio", "mio", "want",
+    "hyper",
+    "h2",
+    "reqwest",
+    "octocrab",
+    "tower",
+    "rustls",
+    "tokio",
+    "mio",
+    "want",
+    "zbus",
+    "zvariant",
+    "secret_service",
+    "keyring",
 ];
 
 /// An open log; what is still on its way is written when this is dropped.

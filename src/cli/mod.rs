@@ -1,6 +1,7 @@
 //! The commands: arguments, and one file per command. Each runs the same Driver as the screen until its question is answered.
 
 mod args;
+mod ask;
 mod calendar;
 mod changes;
 mod choose;

@@ -1,10 +1,13 @@
 //! Finds the secret that a reference leads to. The secret is checked, wrapped, and shown nowhere; what is shown is its source.
 //!
 //! A secret is found *for a host*: the usual variables of github.com are never sent to another server. Blocking (a program may be
-//! run): call it off the loop. What `gh` keeps is read in `secrets_hosts.rs`.
+//! run): call it off the loop. What `gh` keeps is read in `secrets_hosts.rs`, the keyring in
+//! `secrets_keyring.rs`.
 
 #[path = "secrets_hosts.rs"]
 mod hosts;
+#[path = "secrets_keyring.rs"]
+mod keyring;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_BYTES: usize = 64 * 1024;
 /// The longest secret that is sent, in bytes: servers refuse longer headers.
 const MAX_LENGTH: usize = 8 * 1024;
+
+/// The service under which the keyring is asked, unless the configuration names another.
+const KEYRING_SERVICE: &str = "flightdeck";
 
 /// A secret, where it came from, and the host it is for.
 #[derive(Clone)]
@@ -131,6 +137,11 @@ pub fn resolve(
             }
         },
         TokenRef::File { path } => (from_file(path)?, path.display().to_string()),
+        TokenRef::Keyring { service, user } => {
+            let service = service.as_deref().unwrap_or(KEYRING_SERVICE);
+            let user = user.clone().unwrap_or_else(|| known_host(host));
+            (keyring::secret(service, &user)?, "the keyring".to_owned())
+        }
         TokenRef::Command { argv } => {
             let name = argv.first().cloned().unwrap_or_default();
             (run(argv, env, PATIENCE)?, name)

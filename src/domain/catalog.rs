@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::gate::spec::GateSpec;
 use super::ids::{EnvId, RepoSlug, ServiceId, Target};
+use super::release::candidate::Releasing;
 use super::release::ladder::Ladder;
 use super::rollback::Way;
 use super::text::Safe;
@@ -34,6 +35,8 @@ pub struct Service {
     pub accountable: Option<Safe>,
     /// Where the runbook is.
     pub runbook: Option<Safe>,
+    /// What makes a candidate, and which tags are its versions.
+    pub releasing: Releasing,
 }
 
 /// Where a service runs.

@@ -3,12 +3,13 @@
 use crate::config::InputValue;
 use crate::config::model::{
     Config, Confirm as ConfirmConfig, Dispatch, EnvConfig, LatencyQuery, LiveSource as LiveConfig,
-    ServiceConfig, TimeUnit, VerdictConfig, Way as WayConfig,
+    ReleaseFrom, ServiceConfig, TimeUnit, VerdictConfig, Way as WayConfig,
 };
 use crate::domain::catalog::{
     Catalog, Confirm, Environment, LatencyTemplate, Service, SignalTemplates,
 };
 use crate::domain::ids::{EnvId, ServiceId};
+use crate::domain::release::candidate::{self, Releasing};
 use crate::domain::release::ladder::{Ladder, LiveSource, ProbeAsk, VersionAt};
 use crate::domain::rollback::{Way, WayKind};
 use crate::domain::signal::Settings;
@@ -47,6 +48,14 @@ fn service(config: &Config, id: ServiceId, service: &ServiceConfig) -> Service {
         irreversible: service.irreversible.clone(),
         accountable: service.roles.accountable.as_deref().map(Safe::new),
         runbook: service.runbook.as_deref().map(Safe::new),
+        releasing: Releasing {
+            from: match service.release.from {
+                ReleaseFrom::Tags => candidate::From::Tags,
+                ReleaseFrom::Releases => candidate::From::Releases,
+                ReleaseFrom::Branch => candidate::From::Branch,
+            },
+            tags: service.release.tags.clone(),
+        },
         id,
     }
 }

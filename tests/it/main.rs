@@ -35,6 +35,8 @@ mod github;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod ipv6;
+#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod keys;

@@ -9,6 +9,7 @@ mod gates;
 #[cfg(test)]
 mod gates_tests;
 mod holds;
+mod ladders;
 mod leap;
 mod record;
 mod ruled;

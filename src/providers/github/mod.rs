@@ -21,6 +21,7 @@ mod transport;
 mod wire;
 mod wire_overview;
 mod wire_past;
+mod wire_payload;
 mod wire_pull;
 mod wire_run;
 mod workflow;

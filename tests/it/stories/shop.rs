@@ -346,6 +346,7 @@ fn service(name: &str, measured: bool) -> Service {
         irreversible: vec!["db/migrations/**".to_owned()],
         accountable: Some(Safe::new("li")),
         runbook: None,
+        releasing: flightdeck::domain::release::candidate::Releasing::default(),
     }
 }
 
@@ -379,6 +380,7 @@ pub(crate) fn deployment(
         created_at: created,
         creator: Some(Safe::new("maria")),
         correlation: None,
+        rollout: None,
         statuses,
     }
 }
