@@ -3,6 +3,7 @@
 mod calendar;
 mod clone;
 mod damage;
+mod delivery;
 mod doctor;
 mod gates;
 mod help;
