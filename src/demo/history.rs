@@ -7,7 +7,7 @@ use super::catalog::{STAR, ServiceSpec};
 use super::model::{Commit, Environment, Pull, Release, Repo, Review, Touched};
 use super::people::{BAD_RELEASE, HOSTILE_TITLE, PEOPLE, TITLES, long_title};
 use super::rng::{self, Rng};
-use super::{num, past, planning};
+use super::{num, past, planning, tales};
 
 /// How many releases of each service there are.
 const RELEASES: usize = 22;
@@ -57,6 +57,7 @@ pub(crate) fn generate(
         created,
         commits: Vec::new(),
         pulls: Vec::new(),
+        issues: Vec::new(),
         releases: Vec::new(),
         milestones: Vec::new(),
         environments: spec
@@ -146,7 +147,9 @@ pub(crate) fn generate(
             tag_object: None,
         });
     }
+    tales::changes(seed, spec, &mut repo);
     past::fill(seed, spec, start, &mut repo);
+    tales::incidents(seed, spec, &mut repo);
     repo
 }
 
@@ -303,6 +306,10 @@ fn pull(
     );
     repo.pulls.push(Pull {
         number: 0,
+        body: format!("{title}."),
+        ready: None,
+        before: None,
+        closes: Vec::new(),
         title,
         author,
         created,

@@ -44,6 +44,7 @@ mod runs;
 mod server;
 mod settings;
 mod state;
+mod tales;
 mod traffic;
 mod weather;
 mod wire;

@@ -49,6 +49,25 @@ pub(crate) struct Pull {
     pub(crate) merge: Option<usize>,
     pub(crate) branch: String,
     pub(crate) draft: bool,
+    pub(crate) body: String,
+    /// It began as a draft and became ready then.
+    pub(crate) ready: Option<Timestamp>,
+    /// The head that a force push replaced.
+    pub(crate) before: Option<Commit>,
+    /// The issues that it closes.
+    pub(crate) closes: Vec<u64>,
+}
+
+/// An issue.
+#[derive(Debug, Clone)]
+pub(crate) struct Issue {
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) author: usize,
+    pub(crate) labels: Vec<&'static str>,
+    pub(crate) created: Timestamp,
+    pub(crate) closed: Option<Timestamp>,
 }
 
 /// A release, with the tag of the same name.
@@ -171,6 +190,7 @@ pub(crate) struct Repo {
     pub(crate) created: Timestamp,
     pub(crate) commits: Vec<Commit>,
     pub(crate) pulls: Vec<Pull>,
+    pub(crate) issues: Vec<Issue>,
     pub(crate) releases: Vec<Release>,
     pub(crate) milestones: Vec<Milestone>,
     pub(crate) environments: Vec<Environment>,

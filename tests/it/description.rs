@@ -36,13 +36,13 @@ fn within(reference: &str) -> &str {
 }
 
 /// Both halves.
-struct Judge {
+pub(crate) struct Judge {
     rest: Description,
     graphql: Sdl,
 }
 
 impl Judge {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             rest: Description::load(),
             graphql: Sdl::load(),
@@ -58,7 +58,7 @@ impl Judge {
     }
 
     #[track_caller]
-    fn all_well(&mut self, seen: &[Exchange]) {
+    pub(crate) fn all_well(&mut self, seen: &[Exchange]) {
         let found: BTreeSet<String> = seen.iter().flat_map(|e| self.faults(e)).collect();
         assert!(
             found.is_empty(),

@@ -73,6 +73,8 @@ mod support;
 #[cfg(test)]
 mod svg;
 #[cfg(test)]
+mod sync;
+#[cfg(test)]
 mod term;
 #[cfg(test)]
 mod tls;

@@ -148,7 +148,7 @@ pub(crate) fn short_pull(base: &str, repo: &Repo, pull: &Pull) -> Value {
         "statuses": href(format!("{api}/statuses/{head_sha}")),
     });
     let mut out = json!({
-        "id": id, "node_id": node("PR", id), "number": n, "title": pull.title, "body": format!("{}.", pull.title),
+        "id": id, "node_id": node("PR", id), "number": n, "title": pull.title, "body": pull.body,
         "state": if pull.merged.is_some() { "closed" } else { "open" }, "locked": false, "draft": pull.draft,
         "user": user(base, pull.author), "author_association": "MEMBER", "labels": labels, "milestone": null,
         "assignee": null, "assignees": [], "requested_reviewers": [], "requested_teams": [], "auto_merge": null,

@@ -118,10 +118,20 @@ impl Company {
 
     /// Orders a fault of the simulator.
     pub(crate) async fn order(&self, fault: Value) {
+        self.control("/_demo/fault", &fault).await;
+    }
+
+    /// Tells the simulator something at one of its control addresses.
+    pub(crate) async fn control(&self, path: &str, what: &Value) {
         flightdeck::providers::http::init_tls();
-        let url = format!("{}/_demo/fault", self.demo.github_url);
-        let answer = reqwest::Client::new().post(url).json(&fault).send().await;
-        assert!(answer.unwrap().status().is_success(), "{fault}");
+        let url = format!("{}{path}", self.demo.github_url);
+        let answer = reqwest::Client::new().post(url).json(what).send().await;
+        assert!(answer.unwrap().status().is_success(), "{what}");
+    }
+
+    /// A folder for a store besides the Driver's.
+    pub(crate) fn state_dir(&self) -> std::path::PathBuf {
+        self.dir.path().join("past")
     }
 
     /// What the simulator answers to a `GET`.

@@ -5,6 +5,7 @@ mod exec;
 mod nodes;
 mod objects;
 mod pages;
+mod past;
 mod value;
 
 pub(crate) use check::Schema;

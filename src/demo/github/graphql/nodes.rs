@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::objects;
 use super::pages::{self, Page};
+use super::past::{self, Happened};
 use super::value::Args;
 use crate::demo::catalog::OWNER;
 use crate::demo::github::json::{WEB, maybe, node, person_id, time};
@@ -12,11 +13,13 @@ use crate::demo::model::{Commit, Repo};
 use crate::demo::people::person;
 use crate::demo::world::World;
 
-/// Where a commit lies: on the main branch, or on a pull request's branch (pull request, position).
+/// Where a commit lies: on the main branch, on a pull request's branch (pull request, position), or nowhere any more, since a force
+/// push replaced it (pull request).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum At {
     Main(usize),
     Branch(usize, usize),
+    Replaced(usize),
 }
 
 /// An object. The first number is the repository's position.
@@ -45,6 +48,8 @@ pub(crate) enum Node {
     Review(usize, usize, usize),
     PullCommit(usize, usize, usize),
     Label(&'static str),
+    Issue(usize, usize),
+    Event(usize, usize, Happened),
     Page(Box<Page>),
     Edge(Box<Node>, usize),
     PageInfo(Box<Page>, usize),
@@ -115,6 +120,9 @@ impl Node {
             Self::Review(..) => "PullRequestReview",
             Self::PullCommit(..) => "PullRequestCommit",
             Self::Label(_) => "Label",
+            Self::Issue(..) => "Issue",
+            Self::Event(_, _, Happened::Ready) => "ReadyForReviewEvent",
+            Self::Event(_, _, Happened::Forced) => "HeadRefForcePushedEvent",
             Self::Page(page) => page.kind,
             Self::Edge(..) => "Edge",
             Self::PageInfo(..) => "PageInfo",
@@ -134,11 +142,12 @@ impl Graph<'_> {
         match at {
             At::Main(n) => repo.commit(n),
             At::Branch(pull, n) => repo.pulls.get(pull)?.commits.get(n),
+            At::Replaced(pull) => repo.pulls.get(pull)?.before.as_ref(),
         }
     }
 
     /// Where the commit with an id lies.
-    fn locate(&self, place: usize, sha: &str) -> Option<At> {
+    pub(crate) fn locate(&self, place: usize, sha: &str) -> Option<At> {
         let repo = self.repo(place)?;
         repo.commits
             .iter()
@@ -366,6 +375,8 @@ impl Graph<'_> {
                 Out::One(Node::Pull(place, found))
             }
             "pullRequests" => return page("PullRequestConnection", pulls(repo, place, args)),
+            "hasIssuesEnabled" => leaf(true),
+            "issues" => return page("IssueConnection", past::issues(repo, place, args)),
             _ => Out::Leaf(json!(null)),
         })
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::nodes::{Answer, At, Graph, Node, Out, leaf, one};
 use super::pages::Page;
+use super::past;
 use super::value::Args;
 use crate::demo::catalog::OWNER;
 use crate::demo::github::checks;
@@ -38,7 +39,9 @@ pub(crate) fn field(graph: &Graph<'_>, of: &Node, name: &str, args: &Args) -> An
         | Node::Milestone(p, _)
         | Node::Pull(p, _)
         | Node::Review(p, ..)
-        | Node::PullCommit(p, ..) => *p,
+        | Node::PullCommit(p, ..)
+        | Node::Issue(p, _)
+        | Node::Event(p, ..) => *p,
         _ => return null,
     };
     let Some(repo) = graph.repo(place) else {
@@ -276,9 +279,16 @@ pub(crate) fn field(graph: &Graph<'_>, of: &Node, name: &str, args: &Args) -> An
                 "author" => Out::One(Node::Person(review.author)),
                 "state" => leaf(review.state),
                 "submittedAt" => leaf(time(review.at)),
+                "url" => {
+                    let number = repo.pulls.get(p).map_or(0, |p| p.number);
+                    let at = review.at.as_second();
+                    leaf(format!("{web}/pull/{number}#pullrequestreview-{at}"))
+                }
                 _ => leaf(node("PRR", rng::key(&time(review.at)))),
             })
         }
+        Node::Issue(_, n) => past::issue(repo, n, name, args),
+        Node::Event(_, p, what) => Ok(past::event(repo, (place, p), what, name)),
         Node::PullCommit(_, p, n) => {
             let Some(pull) = repo.pulls.get(p) else {
                 return null;
@@ -296,7 +306,7 @@ pub(crate) fn field(graph: &Graph<'_>, of: &Node, name: &str, args: &Args) -> An
     }
 }
 
-fn page(kind: &'static str, name: &str, args: &Args, nodes: Vec<Node>) -> Answer {
+pub(crate) fn page(kind: &'static str, name: &str, args: &Args, nodes: Vec<Node>) -> Answer {
     Page::cut(kind, name, args, nodes).map(|p| Out::One(Node::Page(Box::new(p))))
 }
 
@@ -356,6 +366,16 @@ fn commit(
             return page("PullRequestConnection", name, args, nodes);
         }
         "statusCheckRollup" => Out::One(Node::Rollup(place, at)),
+        "parents" => {
+            let parent = commit.parent.as_ref();
+            let parent = parent.and_then(|sha| graph.locate(place, sha));
+            let nodes = parent.map(|at| Node::Commit(place, at));
+            return page("CommitConnection", name, args, nodes.into_iter().collect());
+        }
+        "history" => {
+            let nodes = past::history(graph, place, at, args);
+            return page("CommitHistoryConnection", name, args, nodes);
+        }
         _ => leaf(node("C", rng::key(&commit.sha))),
     })
 }
@@ -410,7 +430,7 @@ fn pull(repo: &Repo, place: usize, n: usize, name: &str, args: &Args) -> Answer 
         "databaseId" => Out::Leaf(Value::Null),
         "number" => leaf(p.number),
         "title" => leaf(p.title.as_str()),
-        "body" => leaf(format!("{}.", p.title)),
+        "body" => leaf(p.body.as_str()),
         "url" => leaf(format!("{WEB}/{OWNER}/{}/pull/{}", repo.name, p.number)),
         "state" => leaf(if merged { "MERGED" } else { "OPEN" }),
         "isDraft" => leaf(p.draft),
@@ -453,6 +473,16 @@ fn pull(repo: &Repo, place: usize, n: usize, name: &str, args: &Args) -> Answer 
                 args,
                 found.map(|(r, _)| Node::Review(place, n, r)).collect(),
             );
+        }
+        "closingIssuesReferences" => {
+            let issues = repo.issues.iter().enumerate();
+            let closed = issues.filter(|(_, i)| p.closes.contains(&i.number));
+            let nodes = closed.map(|(i, _)| Node::Issue(place, i)).collect();
+            return page("IssueConnection", name, args, nodes);
+        }
+        "timelineItems" => {
+            let nodes = past::timeline(p, (place, n), args);
+            return page("PullRequestTimelineItemsConnection", name, args, nodes);
         }
         "commits" => {
             let nodes = (0..p.commits.len())

@@ -184,7 +184,9 @@ impl Reading {
     /// What is kept of a page, with which the reading has `ended` or not.
     pub(super) fn turn(&mut self, mut leaf: Leaf, ended: bool, now: Timestamp) -> Turn {
         leaf.batch.drop_older(self.since);
-        if self.to.next.is_none()
+        // A branch is not counted: its head tells all.
+        if self.source != Source::Commits
+            && self.to.next.is_none()
             && let (Some(total), Some(mut mark)) =
                 (leaf.total, self.to.begun.as_ref().and_then(Mark::read))
         {
