@@ -47,8 +47,9 @@ pub(super) fn read_on(
     offline: bool,
     out: &Output,
 ) -> Result<Vec<String>, Failure> {
+    let mut notes = whole(setup, past);
     if offline {
-        return Ok(Vec::new());
+        return Ok(notes);
     }
     let (config, env) = (&setup.loaded.config, &setup.machine.env);
     let clock = session::clock(config);
@@ -77,7 +78,7 @@ pub(super) fn read_on(
     runtime.shutdown_background();
     out.progress(None);
     let known = |key: &RepoKey| past.shelf.is_kept(key, clock.now());
-    let mut notes: Vec<String> = report.warnings.iter().map(Safe::to_string).collect();
+    notes.extend(report.warnings.iter().map(Safe::to_string));
     let mut failed = Vec::new();
     for outcome in report.outcomes {
         let slug = &outcome.repo.slug;
@@ -106,6 +107,21 @@ pub(super) fn read_on(
         }
         _ => Ok(notes),
     }
+}
+
+/// Services whose folder alone is meant, while the changes of their whole repository are kept.
+fn whole(setup: &Setup, past: &Past) -> Vec<String> {
+    let services = past.shelf.services().iter().map(|s| s.service.as_str());
+    let configured = services.filter_map(|id| Some((id, setup.loaded.config.services.get(id)?)));
+    configured
+        .filter_map(|(id, service)| {
+            let path = service.path.as_ref()?;
+            let repo = &service.repo;
+            Some(format!(
+                "{id}: all changes of {repo} count, not only those of {path}"
+            ))
+        })
+        .collect()
 }
 
 /// Whose token it is.

@@ -13,6 +13,8 @@ mod config;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod description;
