@@ -148,7 +148,7 @@ fn release(repo: &mut Repo, at: usize, n: usize) {
         &format!("chore: release {}", version.unwrap_or_default()),
     );
     if let Some(pull) = repo.pulls.get_mut(at) {
-        pull.branch = "release-please--branches--main".to_owned();
+        "release-please--branches--main".clone_into(&mut pull.branch);
         pull.author = ROBOT;
         pull.labels = vec!["chore"];
     }

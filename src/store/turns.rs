@@ -392,6 +392,40 @@ mod tests {
     }
 
     #[test]
+    fn a_full_disk_keeps_nothing_of_a_turn() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut history = History::open(dir.path()).unwrap();
+        let one = Progress {
+            next: Some(Safe::new("a")),
+            ..Progress::default()
+        };
+        let first = turn(Source::Commits, &Progress::default(), &one);
+        history.turn(&repo(), &first).unwrap().unwrap();
+        let pages: i64 = history
+            .conn
+            .pragma_query_value(None, "page_count", |r| r.get(0))
+            .unwrap();
+        let limit = |history: &History, n: i64| {
+            let set = history
+                .conn
+                .pragma_update_and_check(None, "max_page_count", n, |_| Ok(()));
+            set.unwrap();
+        };
+        limit(&history, pages);
+        let mut large = turn(Source::Commits, &one, &Progress::default());
+        large.batch.commits = (1..2_000).map(|n| commit(n, &[n + 1])).collect();
+        let error = history.turn(&repo(), &large).unwrap_err();
+        assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+        assert!(error.hint().is_some());
+        assert!(history.links(&repo()).unwrap().is_empty());
+        assert_eq!(history.progress(&repo(), Source::Commits).unwrap(), one);
+        // There is space again: the same page is kept.
+        limit(&history, 1_000_000);
+        history.turn(&repo(), &large).unwrap().unwrap();
+        assert_eq!(history.links(&repo()).unwrap().len(), 1_999);
+    }
+
+    #[test]
     fn a_store_of_the_format_before_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let old = db::open(dir.path(), db::STEPS.get(..2).unwrap()).unwrap();

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::client::GitHub;
 use super::overview::path_of;
-use super::past_query::{self, Places};
+use super::past_query::{self, Place, Places};
 use super::requests::GraphReply;
 use super::wire::{each, nodes, number, raw, sha, time};
 use super::{errors, wire_past as wire, wire_pull};
@@ -345,7 +345,7 @@ fn issues(repository: &Value, cursor: Option<&str>, terms: &Terms) -> Option<Lea
     };
     let mut next = vec![None; labels];
     for (n, place) in Places::read(cursor, labels).0.iter().enumerate() {
-        if place.is_none() {
+        if *place == Place::End {
             continue;
         }
         let list = repository.get(format!("i{n}"))?;

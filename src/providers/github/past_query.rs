@@ -84,8 +84,10 @@ pub(super) fn page(
                 let fields = labelled(field(&body, "i0")?, terms);
                 let places = Places::read(after, fields.len());
                 for (field, place) in fields.iter().zip(places.0) {
-                    if let Some(after) = place {
-                        out.push_str(&paged(field, after.as_deref(), size));
+                    match place {
+                        Place::End => {}
+                        Place::Newest => out.push_str(&paged(field, None, size)),
+                        Place::After(row) => out.push_str(&paged(field, Some(&row), size)),
                     }
                 }
             }
@@ -113,8 +115,19 @@ pub(super) fn lines(repo: &RepoSlug, tips: &[CommitSha]) -> Option<String> {
     Some(out)
 }
 
-/// Where each label's list goes on: none: it is at its end; an inner none: at its newest row.
-pub(super) struct Places(pub(super) Vec<Option<Option<String>>>);
+/// Where a label's list goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At its newest row.
+    Newest,
+    /// After the row of this place.
+    After(String),
+    /// It is at its end.
+    End,
+}
+
+/// Where the lists of all labels go on.
+pub(super) struct Places(pub(super) Vec<Place>);
 
 /// A list that is at its end.
 const END: &str = "-";
@@ -122,14 +135,15 @@ const END: &str = "-";
 impl Places {
     /// From the one place that the sync keeps. Hosts' places hold no space.
     pub(super) fn read(kept: Option<&str>, labels: usize) -> Self {
-        let Some(kept) = kept else {
-            return Self(vec![Some(None); labels]);
-        };
-        let mut places: Vec<_> = kept
-            .split(' ')
-            .map(|p| (p != END).then(|| Some(p.to_owned())))
+        let mut places: Vec<Place> = kept
+            .into_iter()
+            .flat_map(|kept| kept.split(' '))
+            .map(|p| match p {
+                END => Place::End,
+                row => Place::After(row.to_owned()),
+            })
             .collect();
-        places.resize(labels, Some(None));
+        places.resize(labels, Place::Newest);
         Self(places)
     }
 
@@ -212,9 +226,10 @@ mod tests {
     fn the_places_of_several_labels_are_one() {
         let text = Places::text(&[None, Some("x".to_owned())]).unwrap();
         assert_eq!(text.as_str(), "- x");
+        let places = Places::read(Some("- x"), 3).0;
         assert_eq!(
-            Places::read(Some("- x"), 3).0,
-            [None, Some(Some("x".to_owned())), Some(None)]
+            places,
+            [Place::End, Place::After("x".to_owned()), Place::Newest]
         );
         assert_eq!(Places::text(&[None, None]), None);
     }

@@ -25,11 +25,6 @@ impl Hosts {
         self
     }
 
-    /// The addresses that these repositories are at, each once.
-    pub(super) fn names(&self, repos: &[RepoKey]) -> BTreeSet<String> {
-        repos.iter().map(|r| r.host.clone()).collect()
-    }
-
     pub(super) fn get(&self, address: &str, clock: &Clock) -> Result<Arc<dyn Past>, Fault> {
         let unknown = || {
             Err(Fault {

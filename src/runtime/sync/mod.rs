@@ -5,7 +5,7 @@ mod disk;
 mod hosts;
 mod one;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -94,9 +94,10 @@ pub async fn sync(
             return report;
         }
     };
-    for host in hosts.names(repos) {
-        let own: Vec<RepoKey> = repos.iter().filter(|r| r.host == host).cloned().collect();
-        let outcomes = match hosts.get(&host, clock) {
+    let addresses: BTreeSet<&String> = repos.iter().map(|r| &r.host).collect();
+    for host in addresses {
+        let own: Vec<RepoKey> = repos.iter().filter(|r| r.host == *host).cloned().collect();
+        let outcomes = match hosts.get(host, clock) {
             Err(fault) => own.iter().map(|r| failed(r, &fault)).collect(),
             Ok(past) => {
                 let work = Work {

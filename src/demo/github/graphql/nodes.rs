@@ -246,7 +246,7 @@ impl Graph<'_> {
             "nameWithOwner" => leaf(format!("{OWNER}/{}", repo.name)),
             "url" => leaf(format!("{WEB}/{OWNER}/{}", repo.name)),
             "description" => leaf(repo.description),
-            "isPrivate" => leaf(true),
+            "isPrivate" | "hasIssuesEnabled" => leaf(true),
             "isArchived" => leaf(false),
             "createdAt" => leaf(time(repo.created)),
             "pushedAt" => Out::Leaf(maybe(head.map(|(_, c)| c.committed))),
@@ -375,7 +375,6 @@ impl Graph<'_> {
                 Out::One(Node::Pull(place, found))
             }
             "pullRequests" => return page("PullRequestConnection", pulls(repo, place, args)),
-            "hasIssuesEnabled" => leaf(true),
             "issues" => return page("IssueConnection", past::issues(repo, place, args)),
             _ => Out::Leaf(json!(null)),
         })

@@ -311,13 +311,11 @@ impl Host {
                     .head
                     .as_ref()
                     .map_or(String::new(), ToString::to_string),
-                Source::Deployments => self
-                    .deployments
-                    .values()
-                    .rev()
-                    .take(10)
-                    .map(|d| format!("{}:{:?}", d.id, d.succeeded))
-                    .collect(),
+                Source::Deployments => {
+                    let newest = self.deployments.values().rev().take(10);
+                    let state = |d: &DeploymentRow| format!("{}:{}", d.id, d.is_open());
+                    newest.map(state).collect::<Vec<_>>().join(",")
+                }
                 _ => String::new(),
             };
             let count = rows.len().try_into().unwrap();
@@ -582,10 +580,14 @@ proptest! {
         runs in prop::collection::vec((1_usize..9, 1_usize..12, events(6)), 0..8),
     ) {
         let (mut host, mut kept) = (Host::default(), Kept::default());
-        before.into_iter().for_each(|e| host.happen(e));
+        for event in before {
+            host.happen(event);
+        }
         for (size, most, mut life) in runs {
             sync(&mut host, &mut kept, &mut life, size, most);
-            life.into_iter().for_each(|e| host.happen(e));
+            for event in life {
+                host.happen(event);
+            }
         }
         // Twice: a source that had begun earlier is read to what is newest now.
         sync(&mut host, &mut kept, &mut Vec::new(), 7, usize::MAX);
