@@ -130,8 +130,10 @@ impl Encoder {
             let Ok(column) = u16::try_from(x) else { return };
             self.go(column, y, new, out);
             // The rest of the row is empty now: erasing it is shorter than sending spaces.
-            let rest_changed = old.iter().skip(x).filter(|g| !g.is_blank()).count();
-            if last_visible.is_none_or(|last| last < x) && rest_changed > 3 {
+            let visible = |glyphs: &[Glyph<'_>]| glyphs.iter().filter(|g| !g.is_blank()).count();
+            if last_visible.is_none_or(|last| last < x)
+                && old.get(x..).is_some_and(|rest| visible(rest) > 3)
+            {
                 if !self.pen.draws_alike(PLAIN, " ") {
                     self.pen(PLAIN, out);
                 }

@@ -18,7 +18,7 @@ const SIZE: (u16, u16) = (120, 40);
 /// The most bytes until the first picture is whole.
 const FIRST_BYTES: usize = 6_000;
 /// The most bytes until every source has answered and nothing moves any more.
-const SETTLED_BYTES: usize = 10_000;
+const SETTLED_BYTES: usize = 8_000;
 /// The most bytes for an arrow key, usually.
 const KEY_BYTES: usize = 130;
 /// The most threads at any time: the loop, one worker, keys, store, two that block.
