@@ -12,7 +12,7 @@ use super::{SecretError, fail};
 
 /// A keyring that is locked asks its person, who may take that long.
 #[cfg(feature = "keyring")]
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The secret that the keyring keeps for `user` under `service`.
 ///
