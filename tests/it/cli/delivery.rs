@@ -1,14 +1,38 @@
 //! What is kept of the past, against the demo's company: changes, metrics, places; with GitHub and without.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::Value;
 
 use super::{Home, Served};
+
+/// A configuration of the demo's company that outlives it: its token and its store are this home's.
+fn own(home: &Home, demo: &Served) -> String {
+    let token = home.write("token", demo.token());
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let text = std::fs::read_to_string(demo.config()).unwrap();
+    let line = |line: &str| {
+        if line.starts_with("token = ") {
+            format!(
+                "token = {{ from = \"file\", path = \"{}\" }}",
+                token.display()
+            )
+        } else if line.starts_with("profile = ") {
+            "profile = \"kept\"".to_owned()
+        } else {
+            line.to_owned()
+        }
+    };
+    let text: Vec<String> = text.lines().map(line).collect();
+    let file = home.write("kept.toml", &text.join("\n"));
+    file.to_str().unwrap().to_owned()
+}
 
 /// The past of the demo's company, read once.
 fn read() -> (Home, Served, String, Value) {
     let home = Home::new();
     let demo = Served::start(&home, &[]);
-    let config = demo.config().to_owned();
+    let config = own(&home, &demo);
     let ran = home.run(&[
         "changes",
         "--json",
@@ -105,7 +129,7 @@ fn changes_are_read_once_and_every_lead_time_is_the_sum_of_its_stages() {
 fn nothing_kept_and_nobody_to_ask_is_a_failure() {
     let home = Home::new();
     let mut demo = Served::start(&home, &[]);
-    let config = demo.config().to_owned();
+    let config = own(&home, &demo);
     demo.stop();
     let ran = home
         .run(&["changes", "--json", "--config", &config])
