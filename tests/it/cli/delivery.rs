@@ -28,21 +28,20 @@ fn own(home: &Home, demo: &Served) -> String {
     file.to_str().unwrap().to_owned()
 }
 
+/// The changes of a year.
+fn year(config: &str) -> [&str; 8] {
+    let of = ["--service", "checkout", "--since", "365d"];
+    [
+        "changes", "--json", "--config", config, of[0], of[1], of[2], of[3],
+    ]
+}
+
 /// The past of the demo's company, read once.
 fn read() -> (Home, Served, String, Value) {
     let home = Home::new();
     let demo = Served::start(&home, &[]);
     let config = own(&home, &demo);
-    let ran = home.run(&[
-        "changes",
-        "--json",
-        "--config",
-        &config,
-        "--service",
-        "checkout",
-        "--since",
-        "365d",
-    ]);
+    let ran = home.run(&year(&config));
     let json = ran.ended(0).json("changes");
     (home, demo, config, json)
 }
@@ -72,16 +71,7 @@ fn changes_are_read_once_and_every_lead_time_is_the_sum_of_its_stages() {
 
     // Without the company the answer is the same: it is kept.
     demo.stop();
-    let again = [
-        "changes",
-        "--json",
-        "--config",
-        &config,
-        "--service",
-        "checkout",
-        "--since",
-        "365d",
-    ];
+    let again = year(&config);
     let kept = home
         .run(&[&again[..], &["--offline"]].concat())
         .ended(0)
