@@ -172,9 +172,12 @@ pub(crate) fn is_dotted(path: &[String], text: &str) -> bool {
         } else {
             rest.strip_prefix('.')
         };
-        let after = after.and_then(|rest| match is_bare(name) {
-            true => rest.strip_prefix(name.as_str()),
-            false => rest.strip_prefix(key_text(name).as_str()),
+        let after = after.and_then(|rest| {
+            if is_bare(name) {
+                rest.strip_prefix(name.as_str())
+            } else {
+                rest.strip_prefix(key_text(name).as_str())
+            }
         });
         let Some(after) = after else { return false };
         rest = after;
