@@ -268,6 +268,10 @@ pub(super) struct Doctor {
 }
 
 /// `changes`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, ClapArgs)]
 pub(super) struct Changes {
     /// Read this local clone and its tags: no network, no token

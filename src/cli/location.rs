@@ -18,24 +18,21 @@ use crate::runtime::{Clock, assemble, delivery, session};
 
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Where, out: &mut Output) -> Result<u8, Failure> {
-    let (report, now) = match &args.git {
-        Some(path) => {
-            let machine = Machine::read()?;
-            let now = Clock::real().now();
-            let ask = git::Ask {
-                path: path.clone(),
-                tags: args.tags.clone(),
-                cache: Some(machine.folders.cache.clone()),
-            };
-            let report = git::locate(&ask, &args.name, now);
-            (report.map_err(|f| Failure::fault("git", &f))?, now)
-        }
-        None => {
-            let setup = Setup::configured(common)?;
-            setup.say_withheld(out);
-            let now = session::clock(&setup.loaded.config).now();
-            (found(&setup, common, args)?, now)
-        }
+    let (report, now) = if let Some(path) = &args.git {
+        let machine = Machine::read()?;
+        let now = Clock::real().now();
+        let ask = git::Ask {
+            path: path.clone(),
+            tags: args.tags.clone(),
+            cache: Some(machine.folders.cache.clone()),
+        };
+        let report = git::locate(&ask, &args.name, now);
+        (report.map_err(|f| Failure::fault("git", &f))?, now)
+    } else {
+        let setup = Setup::configured(common)?;
+        setup.say_withheld(out);
+        let now = session::clock(&setup.loaded.config).now();
+        (found(&setup, common, args)?, now)
     };
     if out.is_json() {
         out.json(&report);

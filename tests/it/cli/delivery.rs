@@ -166,7 +166,7 @@ fn a_change_is_where_the_store_says_and_github_says_the_same() {
     let sha = found["sha"].as_str().unwrap();
     for name in [
         sha,
-        &sha[..9],
+        sha.get(..9).unwrap(),
         live["url"].as_str().unwrap(),
         id.trim_start_matches('#'),
     ] {
@@ -223,11 +223,10 @@ fn metrics_come_with_the_lists_that_they_were_counted_from() {
         .collect();
     assert_eq!(service["lead_time"]["n"].as_u64(), Some(leads.len() as u64));
     leads.sort_by(f64::total_cmp);
-    let h = (leads.len() - 1) as f64 / 2.0;
-    let (low, high) = (leads[h.floor() as usize], leads[h.ceil() as usize]);
+    let (low, high) = (leads[(leads.len() - 1) / 2], leads[leads.len() / 2]);
     let p50 = service["lead_time"]["p50_s"].as_f64().unwrap();
     assert!(
-        (p50 - (low + high) / 2.0).abs() < 0.01,
+        (p50 - f64::midpoint(low, high)).abs() < 0.01,
         "{p50} {low} {high}"
     );
 
