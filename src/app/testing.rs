@@ -122,6 +122,7 @@ pub(crate) fn world() -> World {
                 environments: vec![environment],
                 irreversible: vec![],
                 accountable: None,
+                people: Vec::new(),
                 runbook: None,
             }],
         },

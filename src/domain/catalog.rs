@@ -32,6 +32,8 @@ pub struct Service {
     pub irreversible: Vec<String>,
     /// The accountable person's login.
     pub accountable: Option<Safe>,
+    /// The logins of the people whose work it is: accountable and responsible ones, no teams.
+    pub people: Vec<Safe>,
     /// Where the runbook is.
     pub runbook: Option<Safe>,
 }

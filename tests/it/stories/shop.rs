@@ -345,6 +345,7 @@ fn service(name: &str, measured: bool) -> Service {
         ],
         irreversible: vec!["db/migrations/**".to_owned()],
         accountable: Some(Safe::new("li")),
+        people: vec![Safe::new("li"), Safe::new("noor")],
         runbook: None,
     }
 }
