@@ -124,6 +124,7 @@ pub(crate) fn world() -> World {
                 environments: vec![environment],
                 irreversible: vec![],
                 accountable: None,
+                people: Vec::new(),
                 runbook: None,
                 releasing: Releasing::default(),
             }],

@@ -33,6 +33,8 @@ pub struct Service {
     pub irreversible: Vec<String>,
     /// The accountable person's login.
     pub accountable: Option<Safe>,
+    /// The logins of the people whose work it is: accountable and responsible ones, no teams.
+    pub people: Vec<Safe>,
     /// Where the runbook is.
     pub runbook: Option<Safe>,
     /// What makes a candidate, and which tags are its versions.

@@ -178,8 +178,8 @@ impl Cockpit {
         self.screen.resize(self.terminal.tty().size());
         let mut dirty = Some(Why::Data);
         loop {
-            // What is seen may need more than is known: older rows of the ledger.
-            if let Some(msg) = self.screen.wants(driver.world()) {
+            // What is seen may need more than is known: older rows of the ledger, changes.
+            for msg in self.screen.wants(driver.world()) {
                 driver.send(msg);
                 dirty.get_or_insert(Why::Data);
             }

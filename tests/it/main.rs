@@ -81,6 +81,8 @@ mod term;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod view_changes;
+#[cfg(test)]
 mod views;
 #[cfg(test)]
 mod wire;

@@ -12,6 +12,7 @@ pub mod lead_time;
 pub mod listing;
 pub mod local;
 pub mod marks;
+pub mod metric;
 pub mod origin;
 #[cfg(test)]
 mod properties;
@@ -24,6 +25,7 @@ pub mod synced;
 pub mod tiers;
 #[cfg(test)]
 mod vectors;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
