@@ -285,6 +285,7 @@ fn snapshot(repo: &str, days: u32, newest: &[Told<'_>]) -> Snapshot {
             author: row.author.clone(),
             subject: row.title.clone(),
             reverts: row.reverts.clone(),
+            pull: None,
         });
         parent = Some(sha.clone());
         let merged = row.merged;
@@ -453,6 +454,7 @@ fn checkout() -> Snapshot {
         closed: Some(opened + SignedDuration::from_mins(95)),
         shas: vec![production[14].sha.short().to_owned()],
         numbers: Vec::new(),
+        versions: Vec::new(),
         url: Some(Safe::new("https://github.com/acme/checkout/issues/77")),
         updated: opened,
     });
@@ -465,6 +467,7 @@ fn checkout() -> Snapshot {
         closed: None,
         shas: vec![blamed.sha.short().to_owned()],
         numbers: Vec::new(),
+        versions: Vec::new(),
         url: Some(Safe::new("https://github.com/acme/checkout/issues/81")),
         updated: ago(20.0),
     });
@@ -624,6 +627,7 @@ pub(crate) fn hostile_changes() -> Shop {
             author: None,
             subject: Safe::new(&raw),
             reverts: Vec::new(),
+            pull: None,
         };
         parent = Some(commit.sha.clone());
         kept.rows.commits.insert(0, commit);
