@@ -6,7 +6,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use config::ConfigError;
-use serde::Deserialize as _;
 
 use super::diagnostic::{Diagnostic, Diagnostics, shown_path};
 use super::document::ROOT;
@@ -219,7 +218,12 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     if own_file.as_ref().is_some_and(|file| file.trusted) {
         faults.extend(stray_faults);
     }
-    let merged = merge(layers.into_iter().map(|(_, table)| table).collect());
+    let merged = merge(layers.into_iter().map(|(_, table)| table).collect()).map_err(|e| {
+        Diagnostics(vec![Diagnostic::new(
+            &Place::Default,
+            format!("the layers can't be merged: {e}"),
+        )])
+    })?;
     // A file that does not parse lacks everything: what would be missed then says nothing.
     if !broken {
         faults.extend(checks::required(&merged, &dropped));
@@ -377,7 +381,7 @@ fn own_keys(merged: &Merged, sources: &Sources) -> Vec<Diagnostic> {
 
 /// The typed tree. The checks have seen every key, so a fault here is one of flightdeck itself; it still names its place.
 fn typed(merged: &Merged) -> Result<Config, Diagnostic> {
-    Config::deserialize(merged.tree.clone()).map_err(|e| {
+    merged.config.clone().try_deserialize().map_err(|e| {
         let path: Vec<&str> = match &e {
             ConfigError::Type { key, .. } | ConfigError::At { key, .. } => key.as_deref(),
             _ => None,

@@ -1,8 +1,8 @@
-//! Merges the layers into one tree of the `config` crate and remembers where each key came from.
+//! Merges the layers through the `config` crate and remembers where each key came from.
 
 use std::collections::BTreeMap;
 
-use config::{Map, ValueKind};
+use config::{ConfigError, Map, Source, ValueKind};
 
 use super::document::ROOT;
 use super::file::parse_value;
@@ -12,7 +12,7 @@ use super::tree::{Item, Place, Table, Value, find, remove};
 /// The merged layers, not yet typed.
 pub(crate) struct Merged {
     /// The merge.
-    pub(crate) tree: config::Value,
+    pub(crate) config: config::Config,
     /// For each path of keys (and indices): where its effective value was written.
     places: Places,
 }
@@ -30,35 +30,36 @@ fn path_text(path: &[impl AsRef<str>]) -> String {
     text
 }
 
+/// A layer, as the `config` crate sees it.
+#[derive(Debug, Clone)]
+struct Tree(Map<String, config::Value>);
+
+impl Source for Tree {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+    fn collect(&self) -> Result<Map<String, config::Value>, ConfigError> {
+        Ok(self.0.clone())
+    }
+}
+
 /// Merges `layers` (lowest first) above the built-in values.
-pub(crate) fn merge(mut layers: Vec<Table>) -> Merged {
+pub(crate) fn merge(mut layers: Vec<Table>) -> Result<Merged, ConfigError> {
     whole_values_replace(&mut layers);
     layers.insert(0, listed_environments(&layers));
     let mut built_in = Table::new();
     defaults(&ROOT, &layers.iter().collect::<Vec<_>>(), &mut built_in);
     layers.insert(0, built_in);
     let mut places = Places::new();
-    let mut tree = Map::new();
+    let mut builder = config::Config::builder();
     for layer in &layers {
         index(layer, &mut Vec::new(), &mut places);
-        lay_over(&mut tree, layer);
+        builder = builder.add_source(Tree(map(layer)));
     }
-    Merged {
-        tree: config::Value::new(None, ValueKind::Table(tree)),
+    Ok(Merged {
+        config: builder.build()?,
         places,
-    }
-}
-
-/// Lays a table over a lower one: tables are mixed, all else is replaced where it stands.
-fn lay_over(low: &mut Map<String, config::Value>, high: &Table) {
-    for (name, item) in high {
-        match (low.get_mut(name).map(|v| &mut v.kind), &item.value) {
-            (Some(ValueKind::Table(low)), Value::Table(high)) => lay_over(low, high),
-            _ => {
-                low.insert(name.clone(), value(item));
-            }
-        }
-    }
+    })
 }
 
 /// An environment that is listed but has no table of its own has an empty one: everything in it is built in.
@@ -250,7 +251,7 @@ impl Merged {
     /// The value at `path`.
     pub(crate) fn get(&self, path: &[&str]) -> Option<&config::Value> {
         path.iter()
-            .try_fold(&self.tree, |value, name| match &value.kind {
+            .try_fold(&self.config.cache, |value, name| match &value.kind {
                 ValueKind::Table(table) => table.get(*name),
                 ValueKind::Array(entries) => entries.get(name.parse::<usize>().ok()?),
                 _ => None,

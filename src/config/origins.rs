@@ -78,8 +78,14 @@ impl Origins {
 /// All effective keys of a merge.
 pub(crate) fn of(merged: &Merged) -> Origins {
     let mut all = Vec::new();
-    if let ValueKind::Table(_) = merged.tree.kind {
-        walk(&ROOT, &merged.tree, merged, &mut Vec::new(), &mut all);
+    if let ValueKind::Table(_) = merged.config.cache.kind {
+        walk(
+            &ROOT,
+            &merged.config.cache,
+            merged,
+            &mut Vec::new(),
+            &mut all,
+        );
     }
     Origins(all)
 }
