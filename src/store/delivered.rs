@@ -145,14 +145,14 @@ impl History {
                 .map_err(fail)?;
             for delivered in rows {
                 put(&mut row, delivered, now).map_err(fail)?;
-                let text = super::turns::json(delivered);
+                let text = super::rows::json(delivered);
                 body.execute(params![service.as_str(), delivered.id.as_str(), text])
                     .map_err(fail)?;
             }
         }
         tx.execute(
             "INSERT INTO delivered_service VALUES (?1, ?2, ?3)",
-            params![service.as_str(), print, super::turns::json(&queues)],
+            params![service.as_str(), print, super::rows::json(&queues)],
         )
         .map_err(fail)?;
         tx.commit().map_err(fail)

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::db;
 use super::error::{StoreError, StoreWarning};
-use super::turns::{known, put_progress, write};
+use super::rows::{known, put_progress, write};
 use crate::domain::change::synced::{Batch, CommitRow, Progress, Snapshot, Source};
 use crate::domain::ids::{CommitSha, RepoSlug};
 use crate::domain::text::Safe;

@@ -16,6 +16,7 @@ mod ledger;
 mod owner;
 mod pages;
 mod paths;
+mod rows;
 mod screen;
 mod trust;
 mod turns;

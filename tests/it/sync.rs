@@ -8,6 +8,7 @@ mod host;
 mod scale;
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use flightdeck::domain::change::sync::Terms;
@@ -21,7 +22,11 @@ use flightdeck::store::History;
 async fn run(github: GitHub, at: &str, names: &[&str], dir: &Path, clock: &Clock) -> Report {
     let hosts = Hosts::default().with(at, Ok(Arc::new(github)));
     let repos: Vec<RepoKey> = names.iter().map(|n| key(at, n)).collect();
-    sync(&repos, &hosts, &Terms::default(), (dir, clock), &|_| {}).await
+    let terms = Terms::default();
+    // It may be spawned: a cockpit runs it beside everything else.
+    let run: Pin<Box<dyn Future<Output = Report> + Send + '_>> =
+        Box::pin(sync(&repos, &hosts, &terms, (dir, clock), &|_| {}));
+    run.await
 }
 
 fn key(at: &str, name: &str) -> RepoKey {

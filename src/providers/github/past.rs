@@ -112,8 +112,7 @@ impl GitHub {
         let Some(repository) = reply.data.get("repository").filter(|v| v.is_object()) else {
             return Err(self.missing(repo, &reply.errors, reply, ErrorKind::NotFound));
         };
-        let branch = repository.get("defaultBranchRef");
-        let branch = branch.and_then(|b| raw(b, "name"));
+        let branch = default_branch(repository);
         let mut left_out = 0;
         let mut leaves = Vec::new();
         for (source, cursor) in &ask.sources {
@@ -147,11 +146,11 @@ impl GitHub {
         let Some(repository) = reply.data.get("repository").filter(|v| v.is_object()) else {
             return Err(self.missing(repo, &reply.errors, &reply, ErrorKind::NotFound));
         };
+        let branch = default_branch(repository);
         let line = |l: usize| {
             let history = repository.get(format!("l{l}"))?.get("history")?;
             let (items, _) = wire::page(history)?;
-            // Of these the host's association tells nothing: it may name any request that holds them.
-            Some(each(items, |c| wire::commit(c, None)).0)
+            Some(each(items, |c| wire::commit(c, branch)).0)
         };
         Ok((0..tips.len()).map(line).collect())
     }
@@ -237,6 +236,10 @@ impl Past for GitHub {
     fn asked(&self) -> u64 {
         self.graphql_asked()
     }
+}
+
+fn default_branch(repository: &Value) -> Option<&str> {
+    raw(repository.get("defaultBranchRef")?, "name")
 }
 
 /// The default branch's head; in an empty repository there is nothing to read.

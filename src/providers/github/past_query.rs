@@ -19,6 +19,16 @@ fn named(text: &str, repo: &RepoSlug) -> String {
         .replacen("\"NAME\"", &literal(&repo.name), 1)
 }
 
+/// The environments put into the field of deployments.
+fn deployed(field: &str, terms: &Terms) -> String {
+    let names: Vec<String> = terms.environments.iter().map(|e| literal(e)).collect();
+    let list = match names.as_slice() {
+        [] => String::new(),
+        _ => format!("environments: [{}], ", names.join(", ")),
+    };
+    field.replacen("environments: [\"ENVIRONMENTS\"], ", &list, 1)
+}
+
 /// The fields of incidents, one for each label.
 fn labelled(issues: &str, terms: &Terms) -> Vec<String> {
     let each = terms.incident_labels.iter().enumerate();
@@ -36,9 +46,10 @@ pub(super) fn newest(repos: &[RepoSlug], terms: &Terms) -> Option<String> {
     let (head, rest) = body.split_once("  r0: ")?;
     let issues = field(&body, "i0")?;
     let (repository, _) = rest.split_once(issues)?;
+    let repository = deployed(repository, terms);
     let mut out = head.to_owned();
     for (r, repo) in repos.iter().enumerate() {
-        write!(out, "  r{r}: {}", named(repository, repo)).ok()?;
+        write!(out, "  r{r}: {}", named(&repository, repo)).ok()?;
         out.extend(labelled(issues, terms));
         out.push_str("  }\n");
     }
@@ -78,7 +89,8 @@ pub(super) fn page(
                 out.push_str(&paged(&with_head("commits")?, after, size));
             }
             Source::Pulls | Source::Deployments | Source::Releases => {
-                out.push_str(&paged(field(&body, source.word())?, after, size));
+                let field = deployed(field(&body, source.word())?, terms);
+                out.push_str(&paged(&field, after, size));
             }
             Source::Incidents => {
                 let fields = labelled(field(&body, "i0")?, terms);
@@ -166,7 +178,15 @@ mod tests {
             text.matches('}').count(),
             "{text}"
         );
-        for left in ["OWNER", "NAME\"", "AFTER", "LABEL", "HEAD\"", "SINCE"] {
+        for left in [
+            "OWNER",
+            "NAME\"",
+            "AFTER",
+            "LABEL",
+            "HEAD\"",
+            "SINCE",
+            "ENVIRONMENTS",
+        ] {
             assert!(!text.contains(left), "{left}: {text}");
         }
     }
@@ -174,6 +194,7 @@ mod tests {
     fn terms() -> Terms {
         Terms {
             incident_labels: vec!["incident".to_owned(), "out\"age".to_owned()],
+            environments: vec!["staging".to_owned(), "prod\"".to_owned()],
             ..Terms::default()
         }
     }
@@ -183,6 +204,8 @@ mod tests {
         let repos = ["acme/shop".parse().unwrap(), "acme/web".parse().unwrap()];
         let text = newest(&repos, &terms()).unwrap();
         balanced(&text);
+        assert!(text.contains("(first: 10, environments: [\"staging\", \"prod\\\"\"], orderBy"));
+        balanced(&newest(&repos, &Terms::default()).unwrap());
         assert!(text.contains("r1: repository(owner: \"acme\", name: \"web\")"));
         assert_eq!(
             text.matches("i1: issues(first: 1, labels: [\"out\\\"age\"]")

@@ -11,7 +11,7 @@ use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::text::Safe;
 use crate::providers::MemoryCache;
 use crate::providers::http::HttpPolicy;
-use crate::runtime::{Clock, make};
+use crate::runtime::{Clock, assemble, make};
 
 /// The hosts by their addresses, as far as they could be made.
 #[derive(Debug, Default)]
@@ -90,7 +90,11 @@ pub fn repos(config: &Config) -> Vec<RepoKey> {
 
 /// How much of the past a configuration asks for.
 pub fn terms(config: &Config) -> Terms {
+    let catalog = assemble::catalog(config);
+    let all = catalog.services.iter().flat_map(|s| &s.environments);
+    let names: BTreeSet<String> = all.map(|e| e.github_environment.clone()).collect();
     Terms {
+        environments: names.into_iter().collect(),
         reach: config.changes.reach.0,
         incident_labels: config.changes.incident_labels.clone(),
     }

@@ -131,7 +131,10 @@ async fn all(repos: &[RepoKey], work: &Work<'_>) -> Vec<Outcome> {
     let now = work.clock.now().0;
     let mut queue: VecDeque<One> = VecDeque::new();
     let mut out = Vec::new();
-    for (repo, (_, marks)) in repos.iter().zip(newest) {
+    for (slug, marks) in newest {
+        let Some(repo) = repos.iter().find(|r| r.slug == slug) else {
+            continue;
+        };
         match marks {
             Ok(marks) => queue.push_back(One {
                 repo: repo.clone(),

@@ -8,6 +8,8 @@
 //! shows that the host has deleted something. Commits have no counts: what a force push left behind is what can't be reached
 //! from the head any more ([`walk`]).
 
+#[cfg(test)]
+mod model;
 pub mod plan;
 pub mod reading;
 #[cfg(test)]
@@ -29,6 +31,9 @@ pub struct Terms {
     pub reach: SignedDuration,
     /// Issues with one of these labels are incidents.
     pub incident_labels: Vec<String>,
+    /// The names at the host of the environments whose deployments are read: there may be one for every pull request besides.
+    /// Empty: all.
+    pub environments: Vec<String>,
 }
 
 impl Default for Terms {
@@ -36,6 +41,7 @@ impl Default for Terms {
         Self {
             reach: SignedDuration::from_hours(400 * 24),
             incident_labels: vec!["incident".to_owned()],
+            environments: Vec::new(),
         }
     }
 }
@@ -51,6 +57,7 @@ impl Terms {
         let hours = self.reach.as_hours();
         Safe::new(&match source {
             Source::Incidents => format!("{hours}h {}", self.incident_labels.join(",")),
+            Source::Deployments => format!("{hours}h {}", self.environments.join(",")),
             _ => format!("{hours}h"),
         })
     }

@@ -120,7 +120,14 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub fn is_idle(&self) -> bool {
-        self.readings.is_empty() && !self.beside
+        self.readings.is_empty() && !self.looks_beside()
+    }
+
+    /// Whether lines beside the main branch are due: as long as that is not known, everything would be.
+    fn looks_beside(&self) -> bool {
+        let commits = self.progress.get(&Source::Commits);
+        let known = commits.is_some_and(|p| p.done.is_some() && p.begun.is_none());
+        self.held.is_some() || (self.beside && known)
     }
 
     /// What could not be read.
@@ -141,10 +148,11 @@ impl Plan {
     /// What comes next.
     pub fn step(&self) -> Step {
         let graph = |r: &Reading| !matches!(r.source(), Source::Pulls | Source::Incidents);
-        if self.readings.is_empty() && self.held.is_none() && !self.beside {
+        if self.is_idle() {
             return Step::Done;
         }
-        if self.walk.is_none() && (self.beside || self.readings.iter().any(graph)) {
+        let due = self.looks_beside() || self.readings.iter().any(graph);
+        if self.walk.is_none() && due {
             return Step::Lineage;
         }
         if !self.readings.is_empty() {
