@@ -6,6 +6,8 @@
 use jiff::Timestamp;
 
 use crate::domain::catalog::SignalTemplates;
+use crate::domain::change::listing::Ask;
+use crate::domain::change::origin::Kept;
 use crate::domain::gate::http::ValueAsk;
 use crate::domain::ids::{CommitSha, CorrelationId, RepoSlug, Target};
 use crate::domain::ledger::Draft;
@@ -59,6 +61,12 @@ pub enum EffectKey {
     OlderRows(u64),
     /// Whether the ledger's rows are as recorded; anew with each row.
     Chain(Option<u64>),
+    /// The past of a GitHub source's repositories, read into the store.
+    Reading(String),
+    /// Changes, from what is kept; anew with whatever is kept.
+    Listing(Ask, u64),
+    /// The delivery metrics of a target over so many days; anew with whatever is kept.
+    Sheet(Target, u32, u64),
 }
 
 /// Something the runtime does.
@@ -210,6 +218,31 @@ pub enum Fetch {
     },
     /// Whether the ledger's rows are as recorded.
     Chain,
+    /// Read what is new of these repositories into the store.
+    Reading {
+        /// The GitHub source.
+        source: String,
+        /// The repositories, what somebody looks at first.
+        repos: Vec<RepoSlug>,
+        /// The services whose past they are.
+        services: Vec<Kept>,
+    },
+    /// Changes, from the store.
+    Listing {
+        /// Which.
+        ask: Ask,
+        /// The services whose past is kept.
+        services: Vec<Kept>,
+    },
+    /// Delivery metrics, from the store.
+    Sheet {
+        /// Of what.
+        target: Target,
+        /// Over so many days.
+        days: u32,
+        /// The services whose past is kept.
+        services: Vec<Kept>,
+    },
 }
 
 /// A change, sent once.

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod chord;
+pub mod delivery;
 pub mod effect;
 pub mod flow;
 pub mod keymap;

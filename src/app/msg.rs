@@ -1,6 +1,8 @@
 //! Messages: everything that can change the World.
 
 use crate::domain::catalog::Catalog;
+use crate::domain::change::dora::Sheet;
+use crate::domain::change::listing::Listing;
 use crate::domain::fetched::Fault;
 use crate::domain::gate::http::Reading;
 use crate::domain::ids::{ServiceId, Target};
@@ -12,6 +14,7 @@ use crate::domain::rollback::journal::{Closed, OpenIntent};
 use crate::domain::rollback::{ApprovedPlan, CancelAnswer, DispatchAnswer};
 use crate::domain::text::Safe;
 
+use super::delivery::{Done, Look, Progress};
 use super::effect::EffectKey;
 use super::notice::Notice;
 use super::record::RecordAsk;
@@ -64,6 +67,10 @@ pub enum Msg {
     LedgerChanged,
     /// A person looks at the ledger, or no longer does.
     Record(RecordAsk),
+    /// A person looks at changes or delivery metrics; none: no longer.
+    Look(Option<Look>),
+    /// The reading of a GitHub source's repositories went on; whether something new is kept.
+    Reading(String, Progress, bool),
     /// A write was done, or failed.
     Written(Target, Written),
 }
@@ -105,6 +112,12 @@ pub enum Answer {
     OlderRows(Result<Older, Fault>),
     /// Whether the ledger's rows are as recorded.
     Chain(Result<Chain, Fault>),
+    /// What a reading of repositories did.
+    Reading(Result<Done, Fault>),
+    /// Changes.
+    Listing(Result<Listing, Fault>),
+    /// Delivery metrics.
+    Sheet(Result<Box<Sheet>, Fault>),
 }
 
 /// What became of a write.

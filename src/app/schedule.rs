@@ -1,7 +1,7 @@
 //! What is due when: pure arithmetic over the wanted questions. `update` says what is wanted and how often; a question that
 //! failed waits longer, with jitter; one that is no longer wanted is cancelled; no question is under way twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +27,8 @@ struct Slot {
     told_to_wait: bool,
     running: Option<u64>,
     failures: u32,
+    /// Whether it takes turns.
+    crowd: bool,
 }
 
 impl Slot {
@@ -71,6 +73,8 @@ const MAX_BACKOFF_S: i64 = 300;
 const MAX_INTERVALS: i64 = 6;
 /// See [`MAX_INTERVALS`].
 const LEAST_CAP_S: i64 = 15;
+/// So many questions of the crowd are under way at a time.
+const AT_ONCE: usize = 4;
 /// The shortest wait after a failure that only a person can mend.
 const LEAST_BY_HAND_S: i64 = 60;
 /// A smaller step back is the clock's own correction.
@@ -95,16 +99,19 @@ impl Schedule {
         passed <= -STEP_BACK || passed > most
     }
 
-    /// Takes in what is wanted now: returns what to ask (with its generation) and what to cancel.
+    /// Takes in what is wanted now: returns what to ask (with its generation) and what to cancel. Of the `crowd`, which may be
+    /// large and can wait, only [`AT_ONCE`] are asked at a time: the others take their turns.
     pub fn sync(
         &mut self,
         wanted: &[Wanted],
+        crowd: &[Wanted],
         now: Timestamp,
     ) -> (Vec<(EffectKey, u64)>, Vec<EffectKey>) {
+        let kept: HashSet<&EffectKey> = wanted.iter().chain(crowd).map(|w| &w.key).collect();
         let gone: Vec<EffectKey> = self
             .slots
             .keys()
-            .filter(|k| !wanted.iter().any(|w| w.key == **k))
+            .filter(|k| !kept.contains(k))
             .cloned()
             .collect();
         let mut cancelled = Vec::new();
@@ -114,7 +121,9 @@ impl Schedule {
             }
         }
         let mut due = Vec::new();
-        for w in wanted {
+        let mut crowded = self.crowded();
+        let near = wanted.iter().map(|w| (w, false));
+        for (w, crowd) in near.chain(crowd.iter().map(|w| (w, true))) {
             let slot = self.slots.entry(w.key.clone()).or_insert_with(|| Slot {
                 every: w.every,
                 asked_at: None,
@@ -123,12 +132,14 @@ impl Schedule {
                 told_to_wait: false,
                 running: None,
                 failures: 0,
+                crowd,
             });
-            slot.every = w.every;
-            if slot.due().is_some_and(|d| d <= now) {
+            (slot.every, slot.crowd) = (w.every, crowd);
+            if (!crowd || crowded < AT_ONCE) && slot.due().is_some_and(|d| d <= now) {
                 self.generation += 1;
                 slot.running = Some(self.generation);
                 slot.asked_at = Some(now);
+                crowded += usize::from(crowd);
                 due.push((w.key.clone(), self.generation));
             }
         }
@@ -211,9 +222,17 @@ impl Schedule {
         }
     }
 
-    /// When the next question is due; none: nothing is waited for.
+    /// When the next question is due; none: nothing is waited for. While the crowd is at its limit, an answer makes the next turn.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.slots.values().filter_map(Slot::due).min()
+        let full = self.crowded() >= AT_ONCE;
+        let may = self.slots.values().filter(|s| !(full && s.crowd));
+        may.filter_map(Slot::due).min()
+    }
+
+    /// How many of the crowd are under way.
+    fn crowded(&self) -> usize {
+        let running = |s: &&Slot| s.crowd && s.running.is_some();
+        self.slots.values().filter(running).count()
     }
 
     /// The questions under way with their generations.
@@ -262,24 +281,24 @@ mod tests {
     #[test]
     fn a_question_is_asked_once_at_a_time_and_again_after_its_interval() {
         let mut s = Schedule::default();
-        let (due, _) = s.sync(&wanted(Some(10)), at(0));
+        let (due, _) = s.sync(&wanted(Some(10)), &[], at(0));
         assert_eq!(due.len(), 1);
-        assert!(s.sync(&wanted(Some(10)), at(60)).0.is_empty());
+        assert!(s.sync(&wanted(Some(10)), &[], at(60)).0.is_empty());
         assert!(s.accept(&due[0].0, due[0].1));
         s.succeeded(&due[0].0);
         assert!(!s.accept(&due[0].0, due[0].1));
-        assert!(s.sync(&wanted(Some(10)), at(9)).0.is_empty());
+        assert!(s.sync(&wanted(Some(10)), &[], at(9)).0.is_empty());
         assert_eq!(s.next_due(), Some(at(10)));
-        assert_eq!(s.sync(&wanted(Some(10)), at(10)).0.len(), 1);
+        assert_eq!(s.sync(&wanted(Some(10)), &[], at(10)).0.len(), 1);
     }
 
     #[test]
     fn a_shorter_interval_takes_effect_at_once() {
         let mut s = Schedule::default();
-        let (due, _) = s.sync(&wanted(Some(60)), at(0));
+        let (due, _) = s.sync(&wanted(Some(60)), &[], at(0));
         s.accept(&due[0].0, due[0].1);
         s.succeeded(&due[0].0);
-        assert_eq!(s.sync(&wanted(Some(5)), at(6)).0.len(), 1);
+        assert_eq!(s.sync(&wanted(Some(5)), &[], at(6)).0.len(), 1);
     }
 
     #[test]
@@ -288,7 +307,7 @@ mod tests {
         let mut now = at(0);
         let mut last = SignedDuration::ZERO;
         for _ in 0..3 {
-            let (due, _) = s.sync(&wanted(Some(1)), now);
+            let (due, _) = s.sync(&wanted(Some(1)), &[], now);
             s.accept(&due[0].0, due[0].1);
             let next = s.failed(&due[0].0, None, false, now).unwrap();
             let wait = next.duration_since(now);
@@ -296,17 +315,17 @@ mod tests {
             last = wait;
             now = next;
         }
-        let (due, _) = s.sync(&wanted(Some(1)), now);
+        let (due, _) = s.sync(&wanted(Some(1)), &[], now);
         s.accept(&due[0].0, due[0].1);
         s.hurry();
         assert_eq!(s.next_due(), Some(Timestamp::MIN), "a person does not wait");
         let until = Some(at(9_999));
-        let (due, _) = s.sync(&wanted(Some(1)), now);
+        let (due, _) = s.sync(&wanted(Some(1)), &[], now);
         s.accept(&due[0].0, due[0].1);
         assert_eq!(s.failed(&due[0].0, until, false, now), until);
         s.hurry();
         assert!(
-            s.sync(&wanted(Some(1)), at(9_000)).0.is_empty(),
+            s.sync(&wanted(Some(1)), &[], at(9_000)).0.is_empty(),
             "a limit is kept even when somebody presses refresh"
         );
     }
@@ -318,7 +337,7 @@ mod tests {
         let mut s = Schedule::default();
         let mut now = at(0);
         for _ in 0..20 {
-            let (due, _) = s.sync(&wanted(Some(3)), now);
+            let (due, _) = s.sync(&wanted(Some(3)), &[], now);
             s.accept(&due[0].0, due[0].1);
             let next = s.failed(&due[0].0, None, false, now).unwrap();
             assert!(next.duration_since(now).as_secs() <= 23, "{next}");
@@ -329,13 +348,13 @@ mod tests {
     #[test]
     fn a_rare_question_that_failed_is_tried_again_soon() {
         let mut s = Schedule::default();
-        let (due, _) = s.sync(&wanted(Some(600)), at(0));
+        let (due, _) = s.sync(&wanted(Some(600)), &[], at(0));
         s.accept(&due[0].0, due[0].1);
         let by_hand = s.clone().failed(&due[0].0, None, true, at(1)).unwrap();
         assert!(by_hand >= at(301), "{by_hand}");
         let next = s.failed(&due[0].0, None, false, at(1)).unwrap();
         assert!(next < at(10), "{next}");
-        let (due, _) = s.sync(&wanted(Some(600)), next);
+        let (due, _) = s.sync(&wanted(Some(600)), &[], next);
         s.accept(&due[0].0, due[0].1);
         s.succeeded(&due[0].0);
         let again = next.saturating_add(SignedDuration::from_secs(600)).unwrap();
@@ -346,7 +365,7 @@ mod tests {
     fn a_clock_that_goes_back_makes_nothing_wait_longer() {
         let mut s = Schedule::default();
         assert!(!s.look(at(0), MOST));
-        let (due, _) = s.sync(&wanted(Some(10)), at(0));
+        let (due, _) = s.sync(&wanted(Some(10)), &[], at(0));
         s.accept(&due[0].0, due[0].1);
         s.succeeded(&due[0].0);
         assert!(!s.look(at(4), MOST));
@@ -354,7 +373,7 @@ mod tests {
         assert_eq!(s.next_due(), Some(at(-3_600 + 6)));
         // A limit keeps its distance, too.
         s.look(at(-3_594), MOST);
-        let (due, _) = s.sync(&wanted(Some(10)), at(-3_594));
+        let (due, _) = s.sync(&wanted(Some(10)), &[], at(-3_594));
         s.accept(&due[0].0, due[0].1);
         s.failed(&due[0].0, Some(at(-3_500)), false, at(-3_594));
         assert!(s.look(at(-7_194), MOST));
@@ -372,31 +391,61 @@ mod tests {
             })
             .collect();
         s.look(at(0), MOST);
-        for (key, generation) in s.sync(&all, at(0)).0 {
+        for (key, generation) in s.sync(&all, &[], at(0)).0 {
             s.accept(&key, generation);
             s.succeeded(&key);
         }
         assert!(!s.look(at(120), MOST), "a busy machine");
         assert!(s.look(at(86_520), MOST), "a day ahead");
-        assert_eq!(s.sync(&all, at(86_520)).0.len(), 2);
-        assert!(s.sync(&all, at(86_525)).0.is_empty(), "no storm");
+        assert_eq!(s.sync(&all, &[], at(86_520)).0.len(), 2);
+        assert!(s.sync(&all, &[], at(86_525)).0.is_empty(), "no storm");
     }
 
     #[test]
     fn an_answer_from_before_a_restart_does_not_count() {
         let mut s = Schedule::default();
-        let (due, _) = s.sync(&wanted(None), at(0));
+        let (due, _) = s.sync(&wanted(None), &[], at(0));
         s.restart(&EffectKey::Ledger);
         assert!(!s.accept(&due[0].0, due[0].1));
-        assert_eq!(s.sync(&wanted(None), at(0)).0.len(), 1);
+        assert_eq!(s.sync(&wanted(None), &[], at(0)).0.len(), 1);
     }
 
     #[test]
     fn what_is_not_wanted_any_more_is_cancelled_and_its_answer_dropped() {
         let mut s = Schedule::default();
-        let (due, _) = s.sync(&wanted(None), at(0));
-        let (_, cancelled) = s.sync(&[], at(1));
+        let (due, _) = s.sync(&wanted(None), &[], at(0));
+        let (_, cancelled) = s.sync(&[], &[], at(1));
         assert_eq!(cancelled, [EffectKey::Ledger]);
         assert!(!s.accept(&due[0].0, due[0].1));
+    }
+
+    #[test]
+    fn a_crowd_takes_turns_and_holds_nobody_up() {
+        let mut s = Schedule::default();
+        let every = Some(SignedDuration::from_secs(120));
+        let crowd: Vec<Wanted> = (0..10)
+            .map(|i| Wanted {
+                key: EffectKey::Login(format!("source{i}")),
+                every,
+            })
+            .collect();
+        let (due, _) = s.sync(&[], &crowd, at(0));
+        assert_eq!(due.len(), AT_ONCE);
+        assert_eq!(s.next_due(), None, "an answer makes the next turn");
+        let (near, _) = s.sync(&wanted(Some(10)), &crowd, at(0));
+        assert_eq!(near.len(), 1, "what is looked at waits for no crowd");
+
+        // As answers come, all of them are asked once, and again after their interval.
+        let mut asked = due;
+        let mut n = 0;
+        while let Some((key, generation)) = asked.pop() {
+            s.accept(&key, generation);
+            s.succeeded(&key);
+            n += 1;
+            asked.extend(s.sync(&wanted(Some(10)), &crowd, at(1)).0);
+        }
+        assert_eq!(n, 10);
+        s.hurry();
+        assert_eq!(s.sync(&[], &crowd, at(2)).0.len(), AT_ONCE, "no storm");
     }
 }

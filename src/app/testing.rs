@@ -11,6 +11,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::catalog::{Catalog, Confirm, Environment, Service, SignalTemplates};
 use crate::domain::ids::{CommitSha, CorrelationId, Target};
 use crate::domain::ledger::{Draft, GENESIS, Row};
+use crate::domain::release::candidate::Releasing;
 use crate::domain::release::ladder::Ladder;
 use crate::domain::release::{Deployment, DeploymentState, DeploymentStatus, Overview, Tag};
 use crate::domain::rollback::{Ids, Way, WayKind};
@@ -54,6 +55,7 @@ pub(crate) fn deployment(id: u64, c: char, t: i64, states: &[DeploymentState]) -
         created_at: at(t),
         creator: Some(Safe::new("maria")),
         correlation: None,
+        rollout: None,
         statuses,
     }
 }
@@ -122,7 +124,9 @@ pub(crate) fn world() -> World {
                 environments: vec![environment],
                 irreversible: vec![],
                 accountable: None,
+                people: Vec::new(),
                 runbook: None,
+                releasing: Releasing::default(),
             }],
         },
         zone: TimeZone::UTC,

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::delivery::Delivery;
 use super::flow::Flow;
 use super::notice::Notices;
 use super::record::Record;
@@ -71,6 +72,8 @@ pub struct World {
     pub ledger: LedgerSlice,
     /// What the screen sees of the ledger beyond that, while somebody looks.
     pub record: Record,
+    /// Changes and delivery metrics, while somebody looks.
+    pub delivery: Delivery,
     /// Rollbacks that this process does or follows.
     pub flows: BTreeMap<Target, Flow>,
     /// What became of the latest sign-off here.
@@ -251,6 +254,7 @@ impl World {
             budgets: BTreeMap::new(),
             ledger: LedgerSlice::default(),
             record: Record::default(),
+            delivery: Delivery::default(),
             flows: BTreeMap::new(),
             signed: BTreeMap::new(),
             notices: Notices::default(),

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServerUrl;
 use crate::domain::calendar::rule::ReleaseKind;
+use crate::domain::change::tiers::Year;
 use crate::domain::ids::RepoSlug;
 
 /// What the command line says.
@@ -80,8 +81,10 @@ pub(super) enum Command {
     Doctor(Doctor),
     /// How long changes took from their first commit to their release, and in which stage
     Changes(Changes),
-    /// Where a commit, pull request, tag or branch is: its first release
+    /// Where a commit, pull request, tag or branch is: its first release, and the environments that run it
     Where(Where),
+    /// The delivery metrics (DORA) of each service, with the list behind each number
+    Dora(Dora),
     /// The record of what people and flightdeck did
     #[command(subcommand)]
     Ledger(Ledger),
@@ -265,23 +268,33 @@ pub(super) struct Doctor {
 }
 
 /// `changes`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, ClapArgs)]
 pub(super) struct Changes {
     /// Read this local clone and its tags: no network, no token
     #[arg(long, value_name = "PATH")]
-    pub(super) git: PathBuf,
-    /// The tags that are releases, a glob such as v*
-    #[arg(long, default_value = "*", value_name = "GLOB")]
+    pub(super) git: Option<PathBuf>,
+    /// With --git, the tags that are releases, a glob such as v*
+    #[arg(long, default_value = "*", value_name = "GLOB", requires = "git")]
     pub(super) tags: String,
-    /// Only what landed since then: a day, a moment, or so long ago (30d)
+    /// Only what happened since then: a day, a moment, or so long ago; default: 90d, with --git all
     #[arg(long, value_name = "TIME")]
     pub(super) since: Option<String>,
     /// Only your own
     #[arg(long)]
     pub(super) mine: bool,
+    /// Only with these words: author:NAME, label:NAME, or plain ones
+    #[arg(long, value_name = "WORDS", conflicts_with = "git")]
+    pub(super) filter: Option<String>,
     /// Count bots and changes that only make a release, too
     #[arg(long)]
     pub(super) all: bool,
+    /// Answer from what is kept; ask nobody
+    #[arg(long, conflicts_with = "git")]
+    pub(super) offline: bool,
     /// Answer as comma-separated values
     #[arg(long)]
     pub(super) csv: bool,
@@ -295,10 +308,36 @@ pub(super) struct Where {
     pub(super) name: String,
     /// Read this local clone and its tags: no network, no token
     #[arg(long, value_name = "PATH")]
-    pub(super) git: PathBuf,
-    /// The tags that are releases, a glob such as v*
-    #[arg(long, default_value = "*", value_name = "GLOB")]
+    pub(super) git: Option<PathBuf>,
+    /// With --git, the tags that are releases, a glob such as v*
+    #[arg(long, default_value = "*", value_name = "GLOB", requires = "git")]
     pub(super) tags: String,
+    /// Ask GitHub now (4 requests at most) instead of what is kept
+    #[arg(long, conflicts_with = "git")]
+    pub(super) now: bool,
+    /// Answer from what is kept; ask nobody
+    #[arg(long, conflicts_with_all = ["git", "now"])]
+    pub(super) offline: bool,
+}
+
+/// `dora`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Dora {
+    /// Over the last so many days
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(7..=3650), value_name = "NUMBER")]
+    pub(super) days: u32,
+    /// The report whose tiers are shown: 2021, 2023, 2024 or 2025
+    #[arg(long, default_value = "2024", value_parser = year, value_name = "YEAR")]
+    pub(super) year: Year,
+    /// Count bots and changes that only make a release, too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Answer as comma-separated values
+    #[arg(long)]
+    pub(super) csv: bool,
+    /// Answer from what is kept; ask nobody
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 /// `ledger`.
@@ -391,6 +430,15 @@ fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no duration: write for example 90s, 15m or 1h30m");
     let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
     Duration::try_from(parsed).map_err(|_| wrong())
+}
+
+fn year(text: &str) -> Result<Year, String> {
+    let known = || Year::ALL.into_iter();
+    let found = known().find(|y| y.number().to_string() == text);
+    found.ok_or_else(|| {
+        let years: Vec<String> = known().map(|y| y.number().to_string()).collect();
+        format!("tiers are known of {}", years.join(", "))
+    })
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -1,4 +1,4 @@
-//! `flightdeck changes`: how long changes took, and in which stage.
+//! `flightdeck changes`: how long changes took, and in which stage; from what is kept of the services' past, or from a clone.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -6,38 +6,100 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use super::args::{Changes, Common};
 use super::failure::{Failure, GOOD};
+use super::history;
 use super::output::Output;
-use super::setup::Machine;
+use super::setup::{Machine, Setup};
+use crate::domain::change::listing::{Ask, Whose};
 use crate::domain::units::Now;
-use crate::report::changes::{ChangesReport, SHOWN};
+use crate::report::changes::{ChangeEntry, ChangesReport, Counted, SHOWN};
 use crate::runtime::Clock;
 use crate::runtime::query::git;
+use crate::runtime::session;
+
+/// Without `--since`.
+const USUAL: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How lead time is counted in what is kept.
+const DEFINITION: &str = "from a change's first commit to the first deployment to the last environment that contains it; \
+     what the first deployment known contains is listed, but does not count";
 
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Changes, out: &mut Output) -> Result<u8, Failure> {
     if args.csv && common.json {
         return Err(Failure::usage("--csv and --json exclude each other"));
     }
+    let most = if args.csv || common.json {
+        usize::MAX
+    } else {
+        SHOWN
+    };
+    let report = match &args.git {
+        Some(path) => of_clone(path.clone(), args, most)?,
+        None => kept(common, args, most, out)?,
+    };
+    say(&report, args, out);
+    Ok(GOOD)
+}
+
+fn of_clone(
+    path: std::path::PathBuf,
+    args: &Changes,
+    most: usize,
+) -> Result<ChangesReport, Failure> {
     let machine = Machine::read()?;
     let now = Clock::real().now();
     let which = git::Which {
         since: args.since.as_deref().map(|s| since(s, now)).transpose()?,
         mine: args.mine,
         all: args.all,
-        most: if args.csv || common.json {
-            usize::MAX
-        } else {
-            SHOWN
-        },
+        most,
     };
     let ask = git::Ask {
-        path: args.git.clone(),
+        path,
         tags: args.tags.clone(),
         cache: Some(machine.folders.cache.clone()),
     };
-    let report = git::changes(&ask, &which, now).map_err(|f| Failure::fault("git", &f))?;
-    say(&report, args, out);
-    Ok(GOOD)
+    git::changes(&ask, &which, now).map_err(|f| Failure::fault("git", &f))
+}
+
+fn kept(
+    common: &Common,
+    args: &Changes,
+    most: usize,
+    out: &Output,
+) -> Result<ChangesReport, Failure> {
+    let setup = Setup::configured(common)?;
+    setup.say_withheld(out);
+    let now = session::clock(&setup.loaded.config).now();
+    let from = match &args.since {
+        Some(text) => since(text, now)?,
+        None => now.0.checked_sub(USUAL).unwrap_or(Timestamp::MIN),
+    };
+    let (past, _) = history::past(&setup, common)?;
+    let notes = history::read_on(&setup, &past, args.offline, out)?;
+    let whose = match (args.mine, past.shelf.services()) {
+        (true, _) => Whose::People(vec![history::login(&setup, &past)?]),
+        (false, [one]) => Whose::Service(one.service.clone()),
+        (false, _) => Whose::All,
+    };
+    let ask = Ask {
+        whose,
+        days: 0,
+        words: args.filter.clone().unwrap_or_default(),
+        bots: args.all,
+    };
+    let now = session::clock(&setup.loaded.config).now();
+    let listing = past.shelf.listing(&ask, (from, usize::MAX), now);
+    let listing = listing.map_err(|f| Failure::fault("store", &f))?;
+    let rows = listing.rows.into_iter().map(|row| {
+        let measured = row.measured(now);
+        (row, measured)
+    });
+    let counted = (Counted { all: args.all }, most);
+    let entry = |row: &_, measured: &_| Some(ChangeEntry::from((row, measured)));
+    let mut report = ChangesReport::of(DEFINITION, rows, entry, counted, notes);
+    report.notes.extend(history::aged(listing.as_of, now));
+    report.as_of = listing.as_of;
+    Ok(report)
 }
 
 fn say(report: &ChangesReport, args: &Changes, out: &mut Output) {
@@ -45,9 +107,7 @@ fn say(report: &ChangesReport, args: &Changes, out: &mut Output) {
         out.json(report);
     } else if args.csv {
         out.text(&report.csv());
-        for note in &report.notes {
-            out.note(&format!("note: {note}"));
-        }
+        history::say(&report.notes, out);
     } else {
         out.text(&report.plain());
     }

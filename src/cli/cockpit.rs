@@ -83,17 +83,19 @@ fn open_with(
     // Above the reports of panics: the terminal is given back before anything is said.
     tui::terminal::install_panic_hook();
     let cockpit = Cockpit::first_paint(&world, clock.now(), look)?;
-    let runtime = session::runtime().map_err(|e| {
+    let unable = |e: std::io::Error| {
         Failure::new(FaultKind::Internal, "the runtime can't be started").cause(e.to_string())
-    })?;
-    let left = runtime.block_on(async {
-        let mut driver = session::open_with(loaded, world, clock, env, later)?;
+    };
+    let workers = session::runtime().map_err(unable)?;
+    let own = session::loop_runtime().map_err(unable)?;
+    let left = own.block_on(async {
+        let mut driver = session::open_with(loaded, world, clock, env, workers.handle(), later)?;
         // What is due is asked now, not at the first heartbeat.
         driver.send(Msg::Tick);
         cockpit.fly(driver).await.map_err(Failure::from)
     });
     // Requests on their way hold nobody up.
-    runtime.shutdown_background();
+    workers.shutdown_background();
     left.map(|()| GOOD)
 }
 

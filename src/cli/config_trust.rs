@@ -2,12 +2,12 @@
 //! what it asks for. Trust is in the file's real path and its contents; a file that changes is asked about again.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::args::{Common, Screen, Trust};
+use super::ask;
 use super::failure::{BAD, Failure, GOOD};
 use super::output::Output;
 use super::setup::Machine;
@@ -162,18 +162,13 @@ fn question(asked: &ProjectFile) -> String {
 }
 
 fn person_says_yes(out: &Output) -> Result<bool, Failure> {
-    if out.is_json() || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !ask::possible(out) {
         return Err(Failure::usage(
             "trust has to be confirmed, and there is no terminal to ask on",
         )
         .hint("read the file, then add --yes"));
     }
-    out.prompt("trust this file, as it is now? [y/N] ");
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|e| {
-        Failure::new(FaultKind::Internal, "the answer could not be read").cause(e.to_string())
-    })?;
-    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+    ask::agreed("trust this file, as it is now?", out)
 }
 
 fn answer(asked: &ProjectFile) -> Value {

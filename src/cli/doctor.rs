@@ -19,7 +19,7 @@ const FAILS: u8 = 1;
 pub(super) fn run(common: &Common, args: &Doctor, out: &mut Output) -> Result<u8, Failure> {
     let machine = Machine::read()?;
     let mut checks = match Setup::on(machine.clone(), common, &Screen::default()) {
-        Ok(setup) => round(&setup, args)?,
+        Ok(setup) => look(setup, common, args)?,
         Err(Failure::Config(found)) => found.findings().iter().map(broken).collect(),
         Err(other) => return Err(other),
     };
@@ -31,6 +31,27 @@ pub(super) fn run(common: &Common, args: &Doctor, out: &mut Output) -> Result<u8
         out.text(&report.text());
     }
     Ok(if report.ok { GOOD } else { FAILS })
+}
+
+/// What is configured; without a configuration what the clone names, as the cockpit would look at it.
+fn look(setup: Setup, common: &Common, args: &Doctor) -> Result<Vec<Check>, Failure> {
+    if setup.loaded.is_configured() {
+        return round(&setup, args);
+    }
+    let (found, here) = match setup.provisional(common, &Screen::default())? {
+        Ok(found) => found,
+        Err(setup) => return round(&setup, args),
+    };
+    let mut checks = round(&found, args)?;
+    if let Some(summary) = checks.first_mut() {
+        let message = format!(
+            "there is none; looked at {}, which this clone names",
+            here.repo
+        );
+        *summary = Check::new("config", Severity::Info, &message)
+            .fix("`flightdeck config init` writes one");
+    }
+    Ok(checks)
 }
 
 fn round(setup: &Setup, args: &Doctor) -> Result<Vec<Check>, Failure> {

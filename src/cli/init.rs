@@ -1,11 +1,12 @@
 //! `flightdeck config init`: asks the repository, not the person; shows what it would write; writes it, and keeps what is there.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::args::{Common, Init, Screen};
+use super::ask;
 use super::failure::{Failure, GOOD};
 use super::found;
 use super::output::Output;
@@ -36,18 +37,19 @@ pub(super) fn run(
         ))
         .hint("--print shows what would be written, --force replaces the file and keeps a copy"));
     }
-    if !args.yes && !args.print && (out.is_json() || !on_terminal()) {
+    if !args.yes && !args.print && !ask::possible(out) {
         return Err(Failure::usage("there is no terminal to ask on")
             .hint("--print only shows what would be written, --yes writes it"));
     }
     let base = alone(machine, None)?;
     let (repo, api) = which(machine, args, &base)?;
-    let survey = ask(machine, args, &api, repo)?;
+    let survey = look(machine, args, &api, repo)?;
     let text = init::text(&survey, &api);
     if !out.is_json() {
         out.text(&text);
     }
-    let go = args.yes || (!args.print && agreed(&path, out)?);
+    let question = format!("write this to {}?", path.display());
+    let go = args.yes || (!args.print && ask::agreed(&question, out)?);
     let backup = if go { write(&path, &text)? } else { None };
     if go {
         trust_own(machine, common, &path)?;
@@ -93,10 +95,6 @@ fn target(machine: &Machine, common: &Common) -> PathBuf {
     )
 }
 
-fn on_terminal() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
 /// The configuration without a project's file, which is only to be written: tokens come from where the user has them.
 fn alone(machine: &Machine, found: Option<String>) -> Result<Loaded, Failure> {
     let mut own = machine.clone();
@@ -132,7 +130,7 @@ fn which(machine: &Machine, args: &Init, base: &Loaded) -> Result<(RepoSlug, Str
     Ok((remote.repo, api))
 }
 
-fn ask(machine: &Machine, args: &Init, api: &str, repo: RepoSlug) -> Result<Survey, Failure> {
+fn look(machine: &Machine, args: &Init, api: &str, repo: RepoSlug) -> Result<Survey, Failure> {
     let metrics = args.metrics.clone().or_else(|| found::metrics(machine));
     let text = format!("schema = 1\n[github.main]\napi = {api:?}\n");
     let loaded = alone(machine, Some(text))?;
@@ -144,19 +142,6 @@ fn ask(machine: &Machine, args: &Init, api: &str, repo: RepoSlug) -> Result<Surv
     let found = runtime.block_on(survey(&loaded.config, &machine.env, &clock, &ask));
     runtime.shutdown_background();
     found.map_err(|fault| Failure::fault("github.main", &fault))
-}
-
-/// Whether the person wants it written.
-fn agreed(path: &Path, out: &Output) -> Result<bool, Failure> {
-    out.prompt(&format!("write this to {}? [y/N] ", path.display()));
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|e| {
-        Failure::new(FaultKind::Internal, "the answer can't be read").cause(e.to_string())
-    })?;
-    Ok(matches!(
-        line.trim().to_ascii_lowercase().as_str(),
-        "y" | "yes"
-    ))
 }
 
 /// Writes the file whole or not at all; what was there is kept beside it under the answered name.

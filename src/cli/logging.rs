@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tracing::{Level, Metadata};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -19,9 +19,21 @@ use super::failure::Failure;
 const LARGEST: u64 = 10 * 1024 * 1024;
 /// So many files are kept.
 const KEPT: u32 = 3;
-/// Libraries whose `debug` and `trace` may show requests with their headers.
+/// Libraries whose `debug` and `trace` may show requests with their headers, or what a keyring answered.
 const QUIET: &[&str] = &[
-    "hyper", "h2", "reqwest", "octocrab", "tower", "rustls", "tokio", "mio", "want",
+    "hyper",
+    "h2",
+    "reqwest",
+    "octocrab",
+    "tower",
+    "rustls",
+    "tokio",
+    "mio",
+    "want",
+    "zbus",
+    "zvariant",
+    "secret_service",
+    "keyring",
 ];
 
 /// An open log; what is still on its way is written when this is dropped.
@@ -32,14 +44,13 @@ pub(super) struct Log {
 
 /// Opens the log in a folder.
 pub(super) fn start(filter: &str, folder: &Path) -> Result<Log, Failure> {
-    let filter: EnvFilter =
-        filter
-            .parse()
-            .map_err(|e: tracing_subscriber::filter::ParseError| {
-                Failure::usage("FLIGHTDECK_LOG is no filter")
-                    .cause(e.to_string())
-                    .hint("write for example FLIGHTDECK_LOG=debug")
-            })?;
+    let filter: Targets = filter
+        .parse()
+        .map_err(|e: tracing_subscriber::filter::ParseError| {
+            Failure::usage("FLIGHTDECK_LOG is no filter")
+                .cause(e.to_string())
+                .hint("write for example FLIGHTDECK_LOG=debug")
+        })?;
     let file = Rotating::open(folder).map_err(|e| {
         Failure::new(
             crate::domain::fetched::FaultKind::Internal,

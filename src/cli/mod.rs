@@ -1,6 +1,7 @@
 //! The commands: arguments, and one file per command. Each runs the same Driver as the screen until its question is answered.
 
 mod args;
+mod ask;
 mod calendar;
 mod changes;
 mod choose;
@@ -10,10 +11,12 @@ mod config_trust;
 mod demo;
 mod doctor;
 mod doctor_terminal;
+mod dora;
 mod drive;
 mod failure;
 mod found;
 mod gates;
+mod history;
 mod init;
 mod ledger;
 mod location;
@@ -75,6 +78,7 @@ fn command(args: &Args, out: &mut Output) -> Result<u8, Failure> {
         Some(Command::Doctor(args)) => doctor::run(common, args, out),
         Some(Command::Changes(args)) => changes::run(common, args, out),
         Some(Command::Where(args)) => location::run(common, args, out),
+        Some(Command::Dora(args)) => dora::run(common, args, out),
         Some(Command::Ledger(args)) => ledger::run(common, args, out),
         Some(Command::Schema(args)) => print::schema(args, out),
         Some(Command::Completions(args)) => print::completions(args, out),

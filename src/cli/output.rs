@@ -17,6 +17,14 @@ pub(super) struct Output {
     broken: Option<io::Error>,
 }
 
+/// A bar of twenty cells.
+fn bar(share: f64) -> String {
+    const CELLS: usize = 20;
+    let full = (0..CELLS).filter(|cell| (*cell as f64 + 0.5) < share * CELLS as f64);
+    let full = full.count();
+    format!("{}{} ", "█".repeat(full), "░".repeat(CELLS - full))
+}
+
 impl Output {
     /// Answers as JSON or for people; `no_color` is the variable's value.
     pub(super) fn new(json: bool, no_color: Option<&str>) -> Self {
@@ -64,6 +72,15 @@ impl Output {
     )]
     pub(super) fn note(&self, text: &str) {
         drop(write(&mut io::stderr().lock(), &format!("{text}\n")));
+    }
+
+    /// How far something is, on a line of its own that the next one replaces; only on a terminal. None: it is over.
+    pub(super) fn progress(&self, far: Option<(f64, &str)>) {
+        if self.json || !io::stderr().is_terminal() {
+            return;
+        }
+        let line = far.map_or_else(String::new, |(share, text)| bar(share) + text);
+        drop(write(&mut io::stderr().lock(), &format!("\r{line}\x1b[K")));
     }
 
     /// A question, with the answer to be typed on the same line.

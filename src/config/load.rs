@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use config::ConfigError;
+
 use super::diagnostic::{Diagnostic, Diagnostics, shown_path};
 use super::document::ROOT;
 use super::file::{self, Read};
@@ -379,21 +381,13 @@ fn own_keys(merged: &Merged, sources: &Sources) -> Vec<Diagnostic> {
 
 /// The typed tree. The checks have seen every key, so a fault here is one of flightdeck itself; it still names its place.
 fn typed(merged: &Merged) -> Result<Config, Diagnostic> {
-    serde_path_to_error::deserialize(merged.config.clone()).map_err(|e| {
-        let path: Vec<String> = e
-            .path()
-            .iter()
-            .filter_map(|segment| match segment {
-                serde_path_to_error::Segment::Map { key } => Some(key.clone()),
-                serde_path_to_error::Segment::Seq { index } => Some(index.to_string()),
-                _ => None,
-            })
-            .collect();
-        let names: Vec<&str> = path.iter().map(String::as_str).collect();
-        Diagnostic::new(
-            &merged.place(&names),
-            format!("`{}`: {}", dotted(&path), e.inner()),
-        )
+    merged.config.clone().try_deserialize().map_err(|e| {
+        let path: Vec<&str> = match &e {
+            ConfigError::Type { key, .. } | ConfigError::At { key, .. } => key.as_deref(),
+            _ => None,
+        }
+        .map_or_else(Vec::new, |key| key.split('.').collect());
+        Diagnostic::new(&merged.place(&path), e.to_string())
     })
 }
 

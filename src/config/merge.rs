@@ -14,7 +14,20 @@ pub(crate) struct Merged {
     /// The merge.
     pub(crate) config: config::Config,
     /// For each path of keys (and indices): where its effective value was written.
-    pub(crate) places: BTreeMap<Vec<String>, Place>,
+    places: Places,
+}
+
+/// Places by [`path_text`].
+type Places = BTreeMap<String, Place>;
+
+/// A path as one text, each name ended by a NUL.
+fn path_text(path: &[impl AsRef<str>]) -> String {
+    let mut text = String::new();
+    for name in path {
+        text.push_str(name.as_ref());
+        text.push('\0');
+    }
+    text
 }
 
 /// A layer, as the `config` crate sees it.
@@ -37,7 +50,7 @@ pub(crate) fn merge(mut layers: Vec<Table>) -> Result<Merged, ConfigError> {
     let mut built_in = Table::new();
     defaults(&ROOT, &layers.iter().collect::<Vec<_>>(), &mut built_in);
     layers.insert(0, built_in);
-    let mut places = BTreeMap::new();
+    let mut places = Places::new();
     let mut builder = config::Config::builder();
     for layer in &layers {
         index(layer, &mut Vec::new(), &mut places);
@@ -185,26 +198,27 @@ fn optional(keys: &[super::schema::Key]) -> bool {
     })
 }
 
-fn index(table: &Table, path: &mut Vec<String>, places: &mut BTreeMap<Vec<String>, Place>) {
+fn index(table: &Table, path: &mut Vec<String>, places: &mut Places) {
     for (name, item) in table {
         path.push(name.clone());
         match &item.value {
             Value::Table(inner) => {
                 // A table belongs to the first layer that wrote it; the built-in ones give way.
-                match places.get(path.as_slice()) {
+                let key = path_text(path);
+                match places.get(&key) {
                     None | Some(Place::Default) => {
-                        places.insert(path.clone(), item.key.clone());
+                        places.insert(key, item.key.clone());
                     }
                     Some(_) => {}
                 }
                 index(inner, path, places);
             }
             value => {
-                places.insert(path.clone(), item.at.clone());
+                places.insert(path_text(path), item.at.clone());
                 if let Value::List(entries) = value {
                     for (nth, entry) in entries.iter().enumerate() {
                         path.push(nth.to_string());
-                        places.insert(path.clone(), entry.at.clone());
+                        places.insert(path_text(path), entry.at.clone());
                         path.pop();
                     }
                 }
@@ -275,10 +289,7 @@ impl Merged {
         (0..=path.len())
             .rev()
             .filter_map(|len| path.get(..len))
-            .find_map(|part| {
-                let key: Vec<String> = part.iter().map(|name| (*name).to_owned()).collect();
-                self.places.get(&key)
-            })
+            .find_map(|part| self.places.get(&path_text(part)))
             .cloned()
             .unwrap_or(Place::Default)
     }

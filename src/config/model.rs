@@ -100,6 +100,13 @@ pub enum TokenRef {
         /// Its path, absolute once loaded.
         path: PathBuf,
     },
+    /// The system's keyring, in builds that have it.
+    Keyring {
+        /// The entry's service; `None`: `flightdeck`.
+        service: Option<String>,
+        /// The entry's user; `None`: the host as people know it.
+        user: Option<String>,
+    },
     /// The first line that a program writes.
     Command {
         /// The program and its arguments; no shell.

@@ -9,7 +9,7 @@ use super::diagnostic::shown_path;
 use super::document::ROOT;
 use super::merge::Merged;
 use super::schema::{Kind, Node};
-use super::tree::{Layer, Place, key_text};
+use super::tree::{Layer, Place, is_dotted, key_text};
 
 /// The layer that set a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Origins {
     pub fn of(&self, path: &str) -> Option<&Origin> {
         self.0
             .iter()
-            .find(|key| super::tree::dotted(&key.path) == path)
+            .find(|key| is_dotted(&key.path, path))
             .map(|key| &key.origin)
     }
 }

@@ -262,6 +262,19 @@ pub const TOKEN_FORMS: &[(&str, &[Key])] = &[
             .example("\"~/token\"")],
     ),
     (
+        "keyring",
+        &[
+            Key::leaf(
+                "service",
+                Kind::Text,
+                "The entry's service. Left out: flightdeck.",
+            )
+            .example("\"flightdeck\""),
+            Key::leaf("user", Kind::Text, "The entry's user. Left out: the host.")
+                .example("\"github.com\""),
+        ],
+    ),
+    (
         "command",
         &[Key::leaf(
             "argv",

@@ -1,19 +1,23 @@
 //! Finds the secret that a reference leads to. The secret is checked, wrapped, and shown nowhere; what is shown is its source.
 //!
 //! A secret is found *for a host*: the usual variables of github.com are never sent to another server. Blocking (a program may be
-//! run): call it off the loop. What `gh` keeps is read in `secrets_hosts.rs`.
+//! run): call it off the loop. What `gh` keeps is read in `secrets_hosts.rs`, the keyring in
+//! `secrets_keyring.rs`.
 
 #[path = "secrets_hosts.rs"]
 mod hosts;
+#[path = "secrets_keyring.rs"]
+mod keyring;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::process::{ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::model::TokenRef;
@@ -21,9 +25,12 @@ use super::model::TokenRef;
 /// The longest a program may take to print a secret.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The most that is read of a file or of a program's answer, in bytes.
-const MAX_BYTES: u64 = 64 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 /// The longest secret that is sent, in bytes: servers refuse longer headers.
 const MAX_LENGTH: usize = 8 * 1024;
+
+/// The service under which the keyring is asked, unless the configuration names another.
+const KEYRING_SERVICE: &str = "flightdeck";
 
 /// A secret, where it came from, and the host it is for.
 #[derive(Clone)]
@@ -130,6 +137,11 @@ pub fn resolve(
             }
         },
         TokenRef::File { path } => (from_file(path)?, path.display().to_string()),
+        TokenRef::Keyring { service, user } => {
+            let service = service.as_deref().unwrap_or(KEYRING_SERVICE);
+            let user = user.clone().unwrap_or_else(|| known_host(host));
+            (keyring::secret(service, &user)?, "the keyring".to_owned())
+        }
         TokenRef::Command { argv } => {
             let name = argv.first().cloned().unwrap_or_default();
             (run(argv, env, PATIENCE)?, name)
@@ -260,7 +272,7 @@ fn from_file(path: &Path) -> Result<SecretString, SecretError> {
     }
     let mut bytes = Vec::new();
     file.by_ref()
-        .take(MAX_BYTES)
+        .take(MAX_BYTES as u64)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     text(bytes, &shown.to_string())
@@ -303,22 +315,18 @@ fn run(
             );
         }
     };
-    let (send, answer) = mpsc::channel();
-    let stdout = child.stdout.take();
-    // A program's own children may keep the pipe open after it: so the reader is never joined, only waited for.
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let read = stdout.map(|out| out.take(MAX_BYTES).read_to_end(&mut bytes));
-        drop(send.send(matches!(read, Some(Ok(_))).then_some(bytes)));
-    });
-    let Ok(read) = answer.recv_timeout(patience) else {
+    let read = match child.stdout.take() {
+        Some(out) => printed(out, patience),
+        None => Err(Unread::Broken),
+    };
+    if matches!(read, Err(Unread::Late)) {
         drop(child.kill());
         drop(child.wait());
         return fail(
             format!("{program} printed nothing within {} s", patience.as_secs()),
             "run it by hand: it may be waiting for you",
         );
-    };
+    }
     // It has closed its output: it ends now, or is ended.
     let mut status = child.try_wait();
     for _ in 0..100 {
@@ -329,7 +337,7 @@ fn run(
         status = child.try_wait();
     }
     match (status, read) {
-        (Ok(Some(status)), Some(bytes)) if status.success() => text(bytes, program),
+        (Ok(Some(status)), Ok(bytes)) if status.success() => text(bytes, program),
         (Ok(Some(status)), _) => fail(
             format!("{program} failed: {status}"),
             "run it by hand to see why",
@@ -343,6 +351,39 @@ fn run(
             )
         }
     }
+}
+
+/// Why a program's output was not read to its end.
+enum Unread {
+    /// It did not come within the time.
+    Late,
+    /// The pipe failed.
+    Broken,
+}
+
+/// What a program prints until it closes its output. Its own children may keep that open after it: so not for ever.
+fn printed(mut out: ChildStdout, patience: Duration) -> Result<Vec<u8>, Unread> {
+    let until = Instant::now() + patience;
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while bytes.len() < MAX_BYTES {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = Timespec::try_from(left).map_err(|_| Unread::Broken)?;
+        match poll(&mut [PollFd::new(&out, PollFlags::IN)], Some(&left)) {
+            Ok(0) => return Err(Unread::Late),
+            Ok(_) => {}
+            Err(Errno::INTR) => continue,
+            Err(_) => return Err(Unread::Broken),
+        }
+        match out.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(n) => bytes.extend_from_slice(chunk.get(..n).unwrap_or_default()),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Err(Unread::Broken),
+        }
+    }
+    bytes.truncate(MAX_BYTES);
+    Ok(bytes)
 }
 
 #[cfg(test)]

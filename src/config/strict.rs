@@ -314,7 +314,7 @@ impl<'a> Strict<'a> {
             self.fault(
                 &at,
                 format!("`{}` holds a value, but a secret is never written here", dotted(path)),
-                "write where it is found: { from = \"env\", name = \"NAME\" }, { from = \"file\", path = \"..\" } or { from = \"command\", argv = [..] }",
+                "write where it is found: { from = \"env\", name = \"NAME\" }, { from = \"file\", path = \"..\" }, { from = \"command\", argv = [..] } or { from = \"keyring\" }",
             );
             return false;
         };

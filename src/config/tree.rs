@@ -163,13 +163,36 @@ pub(crate) fn dotted<S: AsRef<str>>(path: &[S]) -> String {
     parts.join(".")
 }
 
+/// Whether [`dotted`] writes a path so, without writing it.
+pub(crate) fn is_dotted(path: &[String], text: &str) -> bool {
+    let mut rest = text;
+    for (nth, name) in path.iter().enumerate() {
+        let after = if nth == 0 {
+            Some(rest)
+        } else {
+            rest.strip_prefix('.')
+        };
+        let after = after.and_then(|rest| {
+            if is_bare(name) {
+                rest.strip_prefix(name.as_str())
+            } else {
+                rest.strip_prefix(key_text(name).as_str())
+            }
+        });
+        let Some(after) = after else { return false };
+        rest = after;
+    }
+    rest.is_empty()
+}
+
+fn is_bare(name: &str) -> bool {
+    let bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    !name.is_empty() && name.bytes().all(bare)
+}
+
 /// A key as TOML.
 pub(crate) fn key_text(name: &str) -> String {
-    let bare = !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if bare {
+    if is_bare(name) {
         name.to_owned()
     } else {
         toml::Value::String(name.to_owned()).to_string()

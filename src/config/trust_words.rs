@@ -82,6 +82,12 @@ fn secret(value: &Value) -> String {
         "command" => format!("runs `{}`", entry(value, "argv")),
         "file" => format!("reads the file {}", entry(value, "path")),
         "env" => format!("takes the variable {}", entry(value, "name")),
+        "keyring" => format!(
+            "takes the keyring's entry {}",
+            [entry(value, "service"), entry(value, "user")]
+                .join(" ")
+                .trim()
+        ),
         "auto" => "takes the usual token".to_owned(),
         _ => table
             .iter()

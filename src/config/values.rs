@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::civil::{DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
@@ -128,14 +129,22 @@ pub struct Zone {
 impl FromStr for Zone {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, &'static str> {
+        // Asked once for the check and once for the typed tree; reading one takes longer than drawing a frame.
+        static KNOWN: Mutex<Vec<Zone>> = Mutex::new(Vec::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(zone) = known.iter().find(|zone| zone.name == text) {
+            return Ok(zone.clone());
+        }
         let rules = match from_system(text) {
             Some(rules) => rules,
             None => jiff::tz::TimeZone::get(text).map_err(|_| "not a known time zone")?,
         };
-        Ok(Self {
+        let zone = Self {
             name: text.to_owned(),
             rules,
-        })
+        };
+        known.push(zone.clone());
+        Ok(zone)
     }
 }
 

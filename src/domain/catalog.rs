@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::gate::spec::GateSpec;
 use super::ids::{EnvId, RepoSlug, ServiceId, Target};
+use super::release::candidate::Releasing;
 use super::release::ladder::Ladder;
 use super::rollback::Way;
 use super::text::Safe;
@@ -32,8 +33,12 @@ pub struct Service {
     pub irreversible: Vec<String>,
     /// The accountable person's login.
     pub accountable: Option<Safe>,
+    /// The logins of the people whose work it is: accountable and responsible ones, no teams.
+    pub people: Vec<Safe>,
     /// Where the runbook is.
     pub runbook: Option<Safe>,
+    /// What makes a candidate, and which tags are its versions.
+    pub releasing: Releasing,
 }
 
 /// Where a service runs.

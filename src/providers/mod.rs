@@ -64,6 +64,17 @@ pub struct RunAsk {
     pub since: Timestamp,
 }
 
+/// What a name stands for in a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The commit; none: a pull request that became none.
+    pub sha: Option<CommitSha>,
+    /// The pull request's number, if it is one.
+    pub pull: Option<u64>,
+    /// It is a pull request that is not merged.
+    pub open: bool,
+}
+
 /// Where code, releases, deployments and workflow runs live.
 pub trait CodeHost: Debug + Send + Sync {
     /// One look at each of these repositories. A repository that fails does not touch the others.
@@ -84,6 +95,20 @@ pub trait CodeHost: Debug + Send + Sync {
         base: &'a CommitSha,
         head: &'a CommitSha,
     ) -> Answer<'a, Result<Comparison>>;
+    /// What a commit's id, tag or branch stands for, or the pull request with this number; one request. None: nothing.
+    fn named<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        name: &'a str,
+        number: Option<u64>,
+    ) -> Answer<'a, Result<Option<Named>>>;
+    /// Whether `of` is `what` or has it among its ancestors; one request at most. None: one of them is not known there.
+    fn within<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        what: &'a CommitSha,
+        of: &'a CommitSha,
+    ) -> Answer<'a, Result<Option<bool>>>;
     /// The pull requests that `head` has and `base` lacks, with their reviews, and who wrote the changes.
     fn approvals<'a>(
         &'a self,

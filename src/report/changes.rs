@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::csv::{number, row, text as csv_text};
 use super::text::{counted, table};
 use super::verdict::SCHEMA;
+use crate::domain::change::delivery::Delivered;
 use crate::domain::change::flags::{Flag, Flags};
 use crate::domain::change::lead_time::{Boundary, Measured, Stage};
+use crate::domain::change::listing::LeftOut;
 use crate::domain::change::stats::Spread;
 use crate::domain::change::{Change, ChangeKind, Match};
 use crate::domain::text::Safe;
@@ -35,6 +37,8 @@ pub struct ChangesReport {
     pub left_out: LeftOut,
     /// What one should know of the data.
     pub notes: Vec<String>,
+    /// When the oldest of the sources was last read; none: a clone, which is as it is, or never.
+    pub as_of: Option<Timestamp>,
     /// The changes, the newest first.
     pub changes: Vec<ChangeEntry>,
     /// How many there are, also where not all are listed.
@@ -55,21 +59,6 @@ pub struct StageSpread {
     pub p90_s: Option<f64>,
     /// Its part of the whole time, 0..1.
     pub share: Option<f64>,
-}
-
-/// Why changes do not count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct LeftOut {
-    /// On their way.
-    pub open: usize,
-    /// In the first release or deployment known.
-    pub seed: usize,
-    /// Written by bots.
-    pub bots: usize,
-    /// Only making a release.
-    pub releases: usize,
-    /// Ending before they began.
-    pub negative: usize,
 }
 
 /// A change.
@@ -137,7 +126,6 @@ impl ChangeEntry {
     /// The entry of a change; `released_in` is the release's name.
     pub fn of(change: &Change, measured: &Measured, released_in: Option<Safe>) -> Self {
         let at = |b| change.moments.at(b);
-        let stage = |s| measured.stage(s).map(seconds);
         Self {
             id: change.id.clone(),
             kind: change.kind,
@@ -153,16 +141,49 @@ impl ChangeEntry {
             deployed_at: at(Boundary::Deployed),
             environment: None,
             lead_time_s: measured.lead.map(seconds),
-            stages: Stages {
-                coding_s: stage(Stage::Coding),
-                pickup_s: stage(Stage::Pickup),
-                review_s: stage(Stage::Review),
-                merge_wait_s: stage(Stage::MergeWait),
-                release_wait_s: stage(Stage::ReleaseWait),
-                deploy_s: stage(Stage::Deploy),
-            },
+            stages: Stages::of(measured),
             flags: measured.flags.and(change.flags),
             matched: change.matched,
+        }
+    }
+}
+
+impl From<(&Delivered, &Measured)> for ChangeEntry {
+    fn from((delivered, measured): (&Delivered, &Measured)) -> Self {
+        let at = |b| delivered.moments.at(b);
+        let last = delivered.rungs.last();
+        Self {
+            id: delivered.id.clone(),
+            kind: delivered.kind,
+            title: delivered.title.clone(),
+            author: delivered.author.clone(),
+            url: delivered.url.clone(),
+            service: Some(delivered.service.as_str().to_owned()),
+            first_commit_at: at(Boundary::FirstCommit),
+            opened_at: at(Boundary::Opened),
+            merged_at: at(Boundary::Merged),
+            released_in: delivered.released_in.clone(),
+            released_at: at(Boundary::Released),
+            deployed_at: at(Boundary::Deployed),
+            environment: last.map(|r| r.env.as_str().to_owned()),
+            lead_time_s: measured.lead.map(seconds),
+            stages: Stages::of(measured),
+            flags: measured.flags,
+            matched: delivered.matched,
+        }
+    }
+}
+
+impl Stages {
+    fn of(measured: &Measured) -> Self {
+        let stage = |s| measured.stage(s).map(seconds);
+        Self {
+            coding_s: stage(Stage::Coding),
+            pickup_s: stage(Stage::Pickup),
+            review_s: stage(Stage::Review),
+            merge_wait_s: stage(Stage::MergeWait),
+            release_wait_s: stage(Stage::ReleaseWait),
+            deploy_s: stage(Stage::Deploy),
         }
     }
 }
@@ -190,15 +211,8 @@ impl ChangesReport {
         let mut leads = Vec::new();
         let mut by_stage: [Vec<SignedDuration>; 6] = Default::default();
         for (change, measured) in changes {
-            let flags = measured.flags;
-            if !counted.all && flags.has(Flag::Bot) {
-                left_out.bots += 1;
-            } else if !counted.all && flags.has(Flag::ReleasePr) {
-                left_out.releases += 1;
-            } else if flags.has(Flag::Negative) {
-                left_out.negative += 1;
-            } else if flags.has(Flag::Seed) {
-                left_out.seed += 1;
+            if let Some(n) = left_out.reason(measured.flags, measured.lead.is_some(), counted.all) {
+                *n += 1;
             } else if let Some(lead) = measured.lead {
                 leads.push(lead);
                 for stage in Stage::ALL {
@@ -207,8 +221,6 @@ impl ChangesReport {
                         list.push(d);
                     }
                 }
-            } else {
-                left_out.open += 1;
             }
             total += 1;
             if total <= most {
@@ -234,6 +246,7 @@ impl ChangesReport {
             stages: stages.collect(),
             left_out,
             notes,
+            as_of: None,
             changes: entries,
             total,
         }

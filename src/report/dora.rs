@@ -10,14 +10,14 @@ use super::changes::long;
 use super::csv::{number, row, text as csv_text};
 use super::text::{counted, table};
 use super::verdict::SCHEMA;
-use crate::domain::change::dora::{Dora, ENOUGH, Often};
+use crate::domain::change::dora::{ENOUGH, Often, Sheet};
 use crate::domain::change::failures::{Reason, RecoveredBy};
 use crate::domain::change::stats::{Share, Spread};
-use crate::domain::change::stream::Stream;
+use crate::domain::change::stream::Kind;
 use crate::domain::change::tiers::{Tier, Year};
 use crate::domain::ids::Target;
 use crate::domain::text::Safe;
-use crate::domain::units::percent;
+use crate::domain::units::{Now, age, percent};
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,12 +53,48 @@ pub struct ServiceDora {
     pub attempt_failure_rate: Share,
     /// Incidents opened to closed, "time to restore" of old.
     pub time_to_restore: Spread,
+    /// The deployments that count, oldest first.
+    pub deployed: Vec<DeploymentEntry>,
+    /// The changes that count, with how long each took.
+    pub shipped: Vec<ShippedEntry>,
     /// The deployments that failed, and why.
     pub failures: Vec<FailureEntry>,
     /// Week by week, oldest first.
     pub trend: Vec<WeekEntry>,
     /// Where the deployments are from.
     pub source: String,
+    /// When the oldest of the sources was last read; none: one never was.
+    pub as_of: Option<Timestamp>,
+}
+
+/// A deployment that counts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeploymentEntry {
+    /// Its id.
+    pub id: Safe,
+    /// Its name.
+    pub version: Option<Safe>,
+    /// The commit.
+    pub sha: String,
+    /// Its first success.
+    pub at: Timestamp,
+    /// What it was for.
+    pub kind: Kind,
+    /// How many changes it shipped first.
+    pub changes: usize,
+}
+
+/// A change that counts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShippedEntry {
+    /// Its id.
+    pub id: Safe,
+    /// Its title.
+    pub title: Safe,
+    /// The deployment that shipped it first.
+    pub deployment: Option<Safe>,
+    /// From its start to that; none: its end lies before its start, it does not count.
+    pub lead_time_s: Option<f64>,
 }
 
 /// How often.
@@ -148,8 +184,30 @@ pub struct WeekEntry {
 }
 
 impl ServiceDora {
-    /// What was computed for a target; `source` says where its deployments are from.
-    pub fn of(target: &Target, dora: &Dora, stream: &Stream, source: &str) -> Self {
+    /// What was computed for a target.
+    pub fn of(target: &Target, sheet: &Sheet) -> Self {
+        let (dora, stream) = (&sheet.dora, &sheet.stream);
+        let deployed = dora.deployments.iter().filter_map(|p| {
+            let d = stream.deployments.get(*p)?;
+            Some(DeploymentEntry {
+                id: d.id.clone(),
+                version: d.version.clone(),
+                sha: d.sha.as_str().to_owned(),
+                at: d.at,
+                kind: d.kind,
+                changes: d.new.len(),
+            })
+        });
+        let shipped = dora.shipped.iter().filter_map(|s| {
+            let change = sheet.changes.get(s.change)?;
+            let by = s.deployment.and_then(|d| stream.deployments.get(d));
+            Some(ShippedEntry {
+                id: change.id.clone(),
+                title: change.title.clone(),
+                deployment: by.map(|d| d.id.clone()),
+                lead_time_s: s.measured.lead.map(|d| d.as_secs_f64()),
+            })
+        });
         let rate = &dora.fail_rate;
         let failures = dora.failures.iter().filter_map(|f| {
             let deployment = stream.deployments.get(f.deployment)?;
@@ -199,9 +257,12 @@ impl ServiceDora {
             rework_rate: dora.rework,
             attempt_failure_rate: dora.attempts,
             time_to_restore: dora.restore,
+            deployed: deployed.collect(),
+            shipped: shipped.collect(),
             failures: failures.collect(),
             trend: trend.collect(),
-            source: source.to_owned(),
+            source: sheet.source.as_str().to_owned(),
+            as_of: sheet.as_of,
         }
     }
 }
@@ -254,16 +315,16 @@ impl DoraReport {
     }
 
     /// For people.
-    pub fn plain(&self) -> String {
+    pub fn plain(&self, now: Now) -> String {
         let mut out = String::new();
         for s in &self.services {
-            out.push_str(&self.block(s));
+            out.push_str(&self.block(s, now));
             out.push('\n');
         }
         out
     }
 
-    fn block(&self, s: &ServiceDora) -> String {
+    fn block(&self, s: &ServiceDora, now: Now) -> String {
         let year = self.year_of_tiers;
         let tier = |t: Option<Tier>| match t {
             Some(t) => format!("{} ({year})", t.word()),
@@ -289,11 +350,17 @@ impl DoraReport {
         let mut recovery = spread(&s.recovery.spread, "recovery");
         if s.recovery.open > 0 {
             let _ = write!(recovery, ", {} open", s.recovery.open);
+            if let Some(since) = s.recovery.oldest_open {
+                let _ = write!(recovery, ", oldest {}", age(now.since(since)));
+            }
         }
         let rows = [
             [
                 "deployments".to_owned(),
-                format!("{word}  {} in {} days", s.deployments.n, self.window_days),
+                match s.deployments.n {
+                    0 => format!("none in {} days", self.window_days),
+                    n => format!("{word}  {n} in {} days", self.window_days),
+                },
                 tier(s.deployments.tier),
             ],
             [

@@ -3,12 +3,13 @@
 use crate::config::InputValue;
 use crate::config::model::{
     Config, Confirm as ConfirmConfig, Dispatch, EnvConfig, LatencyQuery, LiveSource as LiveConfig,
-    ServiceConfig, TimeUnit, VerdictConfig, Way as WayConfig,
+    ReleaseFrom, Roles, ServiceConfig, TimeUnit, VerdictConfig, Way as WayConfig,
 };
 use crate::domain::catalog::{
     Catalog, Confirm, Environment, LatencyTemplate, Service, SignalTemplates,
 };
 use crate::domain::ids::{EnvId, ServiceId};
+use crate::domain::release::candidate::{self, Releasing};
 use crate::domain::release::ladder::{Ladder, LiveSource, ProbeAsk, VersionAt};
 use crate::domain::rollback::{Way, WayKind};
 use crate::domain::signal::Settings;
@@ -46,9 +47,31 @@ fn service(config: &Config, id: ServiceId, service: &ServiceConfig) -> Service {
         environments,
         irreversible: service.irreversible.clone(),
         accountable: service.roles.accountable.as_deref().map(Safe::new),
+        people: people(&service.roles),
         runbook: service.runbook.as_deref().map(Safe::new),
+        releasing: Releasing {
+            from: match service.release.from {
+                ReleaseFrom::Tags => candidate::From::Tags,
+                ReleaseFrom::Releases => candidate::From::Releases,
+                ReleaseFrom::Branch => candidate::From::Branch,
+            },
+            tags: service.release.tags.clone(),
+        },
         id,
     }
+}
+
+/// Who answers for a service and who does its work, by login: who is in a team is not known here.
+fn people(roles: &Roles) -> Vec<Safe> {
+    let named = roles.accountable.iter().chain(&roles.responsible);
+    let mut people = Vec::new();
+    for login in named.map(|name| name.trim_start_matches('@')) {
+        let login = Safe::new(login);
+        if !login.as_str().contains('/') && !people.contains(&login) {
+            people.push(login);
+        }
+    }
+    people
 }
 
 fn environment(

@@ -2,6 +2,7 @@
 //! and the commands run the same Driver: the screen beside its input, a command until its question is answered.
 
 use std::fmt::Debug;
+use std::pin::Pin;
 
 use jiff::SignedDuration;
 use tokio::sync::mpsc;
@@ -30,6 +31,10 @@ pub trait Executor: Debug + Send {
     fn remember(&mut self, world: &World, now: Now);
     /// Whether a write is under way: leaving now would lose its answer.
     fn is_writing(&self) -> bool;
+    /// Done once all that was to be kept so far is on disk.
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Owns the World.
@@ -130,10 +135,11 @@ impl Driver {
         self.executor.is_writing()
     }
 
-    /// Keeps what is worth keeping; called when the program ends.
-    pub fn remember(&mut self) {
+    /// Keeps what is worth keeping; called when the program ends. Done once it is on disk.
+    pub fn remember(&mut self) -> impl Future<Output = ()> + Send + use<> {
         let now = self.now();
         self.executor.remember(&self.world, now);
+        self.executor.kept()
     }
 
     /// New ids for the writes of one rollback.

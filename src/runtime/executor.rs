@@ -2,13 +2,16 @@
 //! once. Every answer comes back as a message.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::clock::Clock;
+use super::delivery::{self, Shelf};
 use super::disk::DiskHandle;
 use super::driver::Executor;
 use super::record;
@@ -29,12 +32,15 @@ pub(super) const RECENT: usize = 2_000;
 pub(super) struct Live {
     sources: Arc<Sources>,
     disk: DiskHandle,
+    shelf: Shelf,
     clock: Clock,
     out: mpsc::Sender<Msg>,
     tasks: HashMap<EffectKey, AbortHandle>,
     writing: Arc<AtomicUsize>,
     /// Which configuration the last screen belongs to.
     profile_key: String,
+    /// Where tasks run.
+    workers: Handle,
 }
 
 /// Counts a write while it lives.
@@ -51,19 +57,22 @@ impl Live {
     /// An executor that answers into `out`.
     pub(super) fn new(
         sources: Sources,
-        disk: DiskHandle,
+        (disk, shelf): (DiskHandle, Shelf),
         clock: Clock,
         out: mpsc::Sender<Msg>,
         profile_key: String,
+        workers: Handle,
     ) -> Self {
         Self {
             sources: Arc::new(sources),
             disk,
+            shelf,
             clock,
             out,
             tasks: HashMap::new(),
             writing: Arc::new(AtomicUsize::new(0)),
             profile_key,
+            workers,
         }
     }
 
@@ -73,14 +82,15 @@ impl Live {
     }
 
     fn fetch(&mut self, key: EffectKey, generation: u64, what: Fetch) {
-        let (out, sources, disk, clock) = (
+        let (out, sources, disk, clock, shelf) = (
             self.out.clone(),
             Arc::clone(&self.sources),
             self.disk.clone(),
             self.clock.clone(),
+            self.shelf.clone(),
         );
         let task_key = key.clone();
-        let task = tokio::spawn(async move {
+        let task = self.workers.spawn(async move {
             let source = github_of(&what);
             let answer = match what {
                 Fetch::Ledger => ledger(&disk, &clock).await,
@@ -88,6 +98,22 @@ impl Live {
                     record::older(disk.state_dir().to_owned(), before, clock.clone()).await
                 }
                 Fetch::Chain => record::chain(disk.state_dir().to_owned(), clock.clone()).await,
+                Fetch::Reading {
+                    source,
+                    repos,
+                    services,
+                } => {
+                    let from = (&*sources, shelf.of(services));
+                    delivery::read(from, (source, repos), clock.clone(), &out).await
+                }
+                Fetch::Listing { ask, services } => {
+                    delivery::listing(shelf.of(services), ask, clock.clone()).await
+                }
+                Fetch::Sheet {
+                    target,
+                    days,
+                    services,
+                } => delivery::sheet(shelf.of(services), target, days, clock.clone()).await,
                 other => sources.fetch(other).await,
             };
             if let Some(budget) = source.as_ref().and_then(|s| sources.budget(s)) {
@@ -117,7 +143,7 @@ impl Live {
         match what {
             Write::Cancel(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.cancel(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Cancelled(answer)))
@@ -128,7 +154,7 @@ impl Live {
             }
             Write::Dispatch(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.dispatch(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Dispatched(answer)))
@@ -139,7 +165,7 @@ impl Live {
             }
             Write::Rerun(order) => {
                 let sources = Arc::clone(&self.sources);
-                tokio::spawn(async move {
+                self.workers.spawn(async move {
                     let answer = sources.rerun(&order).await;
                     drop(
                         out.send(Msg::Written(target, Written::Dispatched(answer)))
@@ -185,14 +211,17 @@ fn github_of(what: &Fetch) -> Option<String> {
         | Fetch::Approvals { source, .. }
         | Fetch::Holds { source, .. }
         | Fetch::Pending { source, .. }
-        | Fetch::FindRun { source, .. } => Some(source.clone()),
+        | Fetch::FindRun { source, .. }
+        | Fetch::Reading { source, .. } => Some(source.clone()),
         Fetch::Clock { .. }
         | Fetch::Signals { .. }
         | Fetch::GateValue(_)
         | Fetch::Probe(_)
         | Fetch::Ledger
         | Fetch::OlderRows { .. }
-        | Fetch::Chain => None,
+        | Fetch::Chain
+        | Fetch::Listing { .. }
+        | Fetch::Sheet { .. } => None,
     }
 }
 
@@ -237,5 +266,13 @@ impl Executor for Live {
 
     fn is_writing(&self) -> bool {
         self.writing.load(Ordering::Acquire) > 0
+    }
+
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // The store does its jobs in order: after this one, all before it are done.
+        let disk = self.disk.clone();
+        Box::pin(async move {
+            let _ = disk.ask(|_| ()).await;
+        })
     }
 }

@@ -6,6 +6,7 @@ pub mod assemble;
 mod cache;
 mod calendar;
 pub mod clock;
+pub mod delivery;
 mod disk;
 pub mod driver;
 mod executor;

@@ -11,9 +11,13 @@ use crate::store;
 /// More than that is not kept of a service: reading it would hold up the first frame.
 const MAX_BYTES: usize = 4 << 20;
 
-/// What is worth keeping of a World: for each service the name of its row and what goes into it.
+/// What is worth keeping of a World: for each service the name of its row and what goes into it. The selected one comes first,
+/// should there be no time for the others.
 pub(super) fn keep(world: &World, profile_key: &str) -> Vec<(String, Memory)> {
-    memories(world)
+    let selected = world.focus.as_ref().map(|target| &target.service);
+    let mut all: Vec<_> = memories(world).collect();
+    all.sort_by_key(|(service, _)| Some(*service) != selected);
+    all.into_iter()
         .map(|(service, memory)| (row(profile_key, service), memory))
         .collect()
 }

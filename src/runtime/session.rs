@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 
 use super::assemble;
 use super::calendar;
 use super::clock::Clock;
+use super::delivery::Shelf;
 use super::disk::DiskHandle;
 use super::driver::{Driver, QUEUE};
 use super::executor::Live;
@@ -144,10 +146,12 @@ pub fn open(
     clock: Clock,
     env: &BTreeMap<String, String>,
 ) -> Result<Driver, SessionError> {
-    open_with(loaded, world, clock, env, async { None })
+    open_with(loaded, world, clock, env, &Handle::current(), async {
+        None
+    })
 }
 
-/// As [`open`], with a question whose answer comes later as a message.
+/// As [`open`], with another runtime for the tasks, and a question whose answer comes later as a message.
 ///
 /// # Errors
 /// As [`open`].
@@ -156,6 +160,7 @@ pub fn open_with(
     world: World,
     clock: Clock,
     env: &BTreeMap<String, String>,
+    workers: &Handle,
     question: impl Future<Output = Option<Msg>> + Send + 'static,
 ) -> Result<Driver, SessionError> {
     let config = &loaded.config;
@@ -175,14 +180,16 @@ pub fn open_with(
         }
     });
     let answer = out.clone();
-    tokio::spawn(async move {
+    workers.spawn(async move {
         if let Some(msg) = question.await {
             // Nobody waits for it once the session is over.
             drop(answer.send(msg).await);
         }
     });
     let sources = Sources::new(config, env.clone(), disk.clone(), clock.clone());
-    let executor = Live::new(sources, disk, clock.clone(), out, profile_key(config));
+    let shelf = Shelf::new(config, Vec::new(), disk.state_dir().to_owned());
+    let (store, key) = ((disk, shelf), profile_key(config));
+    let executor = Live::new(sources, store, clock.clone(), out, key, workers.clone());
     Ok(Driver::new(world, clock, inbox, Box::new(executor)))
 }
 
@@ -190,13 +197,22 @@ pub fn open_with(
 ///
 /// # Errors
 /// The machine can't start a thread.
-pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
+pub fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread()
         .worker_threads(1)
         .max_blocking_threads(2)
         .thread_keep_alive(std::time::Duration::from_secs(5))
         .enable_all()
         .build()
+}
+
+/// A runtime for a screen's loop alone, on the thread that waits for it: signals and clocks come to it directly, also while the
+/// worker is busy with a large answer.
+///
+/// # Errors
+/// The machine has no descriptors left.
+pub fn loop_runtime() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
 }
 
 fn configured_focus(config: &Config) -> Option<Target> {

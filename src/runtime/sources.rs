@@ -23,7 +23,7 @@ use crate::providers::github::GitHub;
 use crate::providers::http::HttpPolicy;
 use crate::providers::http_json::HttpValues;
 use crate::providers::prometheus::Prometheus;
-use crate::providers::{CodeHost, Metrics, ProviderError, RunAsk};
+use crate::providers::{CodeHost, Metrics, Past, ProviderError, RunAsk};
 
 /// A source that is made once, when it is first asked.
 type Lazy<T> = OnceCell<Arc<T>>;
@@ -124,6 +124,11 @@ impl Sources {
                 .map(Arc::new)
         });
         made.await.map(Arc::clone)
+    }
+
+    /// A source as the keeper of its repositories' past.
+    pub(super) async fn past(&self, name: &str) -> Result<Arc<dyn Past>, Fault> {
+        Ok(self.host(name).await?)
     }
 
     /// What is left of a source's limits, once it was asked.
@@ -241,9 +246,12 @@ impl Sources {
                 Err(fault) => Err(fault),
             }),
             // The executor asks the store for these; an answer of another kind than the question is dropped.
-            Fetch::Ledger | Fetch::OlderRows { .. } | Fetch::Chain => {
-                Answer::Ledger(Ok(Vec::new()))
-            }
+            Fetch::Ledger
+            | Fetch::OlderRows { .. }
+            | Fetch::Chain
+            | Fetch::Reading { .. }
+            | Fetch::Listing { .. }
+            | Fetch::Sheet { .. } => Answer::Ledger(Ok(Vec::new())),
         }
     }
 

@@ -12,7 +12,12 @@ use super::head::{self, Head, PATIENCE, Recorded};
 use super::{holders, paths};
 
 /// The steps from format to format. Only ever append: each is in files that people have.
-pub(super) const STEPS: &[&str] = &[FIRST, super::history::TABLES, super::turns::COLUMNS];
+pub(super) const STEPS: &[&str] = &[
+    FIRST,
+    super::history::TABLES,
+    super::turns::COLUMNS,
+    super::delivered::TABLES,
+];
 
 const FIRST: &str = "
 CREATE TABLE ledger (

@@ -91,6 +91,8 @@ pub(super) mod sql {
         "SELECT body FROM history_incident WHERE repository = ?1";
     pub(in crate::store) const PROGRESS: &str =
         "SELECT body FROM history_progress WHERE repository = ?1 AND source = ?2";
+    pub(in crate::store) const TOUCHED: &str =
+        "UPDATE repository SET kept = kept + 1 WHERE id = ?1";
     pub(in crate::store) const LINKS: &str =
         "SELECT sha, parents FROM history_commit WHERE repository = ?1";
     pub(in crate::store) const DEPLOYMENTS_SINCE: &str =
@@ -187,6 +189,9 @@ impl History {
         let tx = self.conn.transaction().map_err(fail)?;
         let id = known(&tx, repo).map_err(fail)?;
         write(&tx, id, batch, progress.round).map_err(fail)?;
+        if *batch != Batch::default() {
+            tx.execute(sql::TOUCHED, [id]).map_err(fail)?;
+        }
         put_progress(&tx, id, source, progress).map_err(fail)?;
         tx.commit().map_err(fail)
     }
@@ -210,6 +215,7 @@ impl History {
         let fail = |e: rusqlite::Error| StoreError::from_sqlite(&file, &e);
         let tx = self.conn.transaction().map_err(fail)?;
         tx.execute(table, [id]).map_err(fail)?;
+        tx.execute(sql::TOUCHED, [id]).map_err(fail)?;
         tx.execute(
             "DELETE FROM history_progress WHERE repository = ?1 AND source = ?2",
             params![id, source.word()],
@@ -232,6 +238,22 @@ impl History {
             .map_err(|e| self.fail(&e))
     }
 
+    /// When the oldest of a repository's sources was last read to its end; none: one that matters never was.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn as_of(&self, repo: &RepoKey) -> Result<Option<jiff::Timestamp>, StoreError> {
+        let mut as_of = Some(jiff::Timestamp::MAX);
+        for source in Source::ALL {
+            let at = self.progress(repo, source)?.at;
+            // Without the right to read issues there are still changes.
+            if at.is_some() || !matches!(source, Source::Incidents | Source::Releases) {
+                as_of = as_of.zip(at).map(|(a, b)| a.min(b));
+            }
+        }
+        Ok(as_of)
+    }
+
     /// Everything that is kept of a repository.
     ///
     /// # Errors
@@ -240,11 +262,7 @@ impl History {
         let Some(id) = self.id(repo)? else {
             return Ok(Snapshot::default());
         };
-        let mut as_of = Some(jiff::Timestamp::MAX);
-        for source in Source::ALL {
-            let at = self.progress(repo, source)?.at;
-            as_of = as_of.zip(at).map(|(a, b)| a.min(b));
-        }
+        let as_of = self.as_of(repo)?;
         let all = i64::MIN;
         let rows = Batch {
             commits: self.commits(id)?,
@@ -460,6 +478,25 @@ mod tests {
         assert_eq!(history.snapshot(&other).unwrap().rows, page(2));
     }
 
+    impl History {
+        /// Panics unless a query finds its rows by an index, in the order it wants them.
+        pub(in crate::store) fn assert_indexed(&self, query: &str) {
+            let plan = format!("EXPLAIN QUERY PLAN {query}");
+            let mut statement = self.conn.prepare(&plan).unwrap();
+            let values = vec![1_i64; statement.parameter_count()];
+            let plan: Vec<String> = statement
+                .query_map(rusqlite::params_from_iter(values), |r| r.get(3))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            let all = plan.join("; ");
+            assert!(
+                all.contains("SEARCH") && !all.contains("SCAN") && !all.contains("TEMP B-TREE"),
+                "{query}: {all}"
+            );
+        }
+    }
+
     #[test]
     fn every_read_goes_by_an_index() {
         let dir = tempfile::tempdir().unwrap();
@@ -476,22 +513,7 @@ mod tests {
             sql::LINKS,
             sql::DEPLOYMENTS_SINCE,
         ] {
-            let mut statement = history
-                .conn
-                .prepare(&format!("EXPLAIN QUERY PLAN {query}"))
-                .unwrap();
-            let n = statement.parameter_count();
-            let values: Vec<i64> = vec![1; n];
-            let plan: Vec<String> = statement
-                .query_map(rusqlite::params_from_iter(values), |r| r.get(3))
-                .unwrap()
-                .map(Result::unwrap)
-                .collect();
-            let all = plan.join("; ");
-            assert!(
-                all.contains("SEARCH") && !all.contains("SCAN") && !all.contains("TEMP B-TREE"),
-                "{query}: {all}"
-            );
+            history.assert_indexed(query);
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod cache;
 mod db;
+mod delivered;
 mod error;
 mod head;
 mod history;

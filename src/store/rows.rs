@@ -123,6 +123,6 @@ pub(super) fn signed(n: u64) -> i64 {
 }
 
 /// Our own types have no key that JSON could refuse.
-fn json(value: &impl Serialize) -> String {
+pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

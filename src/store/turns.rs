@@ -11,7 +11,7 @@ use super::history::{History, RepoKey, sql};
 use super::rows::{known, put_progress, signed, write};
 use crate::domain::change::sync::reading::Turn;
 use crate::domain::change::sync::walk::Link;
-use crate::domain::change::synced::{DeploymentRow, Progress, ReleaseRow, Source};
+use crate::domain::change::synced::{Batch, DeploymentRow, Progress, ReleaseRow, Source};
 use crate::domain::ids::CommitSha;
 
 /// A commit's pull request, and which round of a whole reading met a row last.
@@ -126,10 +126,11 @@ fn stored(tx: &Transaction<'_>, id: i64, source: Source) -> rusqlite::Result<Pro
 fn apply(tx: &Transaction<'_>, id: i64, turn: &Turn) -> rusqlite::Result<Progress> {
     let mut to = turn.to.clone();
     write(tx, id, &turn.batch, to.round)?;
+    let mut touched = turn.batch != Batch::default();
     let mut drop =
         tx.prepare_cached("DELETE FROM history_commit WHERE repository = ?1 AND sha = ?2")?;
     for sha in &turn.gone {
-        drop.execute(params![id, sha.as_str()])?;
+        touched |= drop.execute(params![id, sha.as_str()])? > 0;
     }
     let counted = match turn.source {
         Source::Commits => None,
@@ -141,11 +142,14 @@ fn apply(tx: &Transaction<'_>, id: i64, turn: &Turn) -> rusqlite::Result<Progres
     if let Some(table) = counted.filter(|_| turn.ended) {
         if turn.sweep {
             let unmet = format!("DELETE FROM {table} WHERE repository = ?1 AND round < ?2");
-            tx.execute(&unmet, params![id, signed(to.round)])?;
+            touched |= tx.execute(&unmet, params![id, signed(to.round)])? > 0;
         }
         let count = format!("SELECT count(*) FROM {table} WHERE repository = ?1");
         let rows: i64 = tx.query_row(&count, [id], |r| r.get(0))?;
         to.settle(u64::try_from(rows).unwrap_or_default(), turn.sweep);
+    }
+    if touched {
+        tx.execute(sql::TOUCHED, [id])?;
     }
     put_progress(tx, id, turn.source, &to)?;
     Ok(to)
@@ -154,7 +158,7 @@ fn apply(tx: &Transaction<'_>, id: i64, turn: &Turn) -> rusqlite::Result<Progres
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::change::synced::{Batch, CommitRow, IncidentRow};
+    use crate::domain::change::synced::{CommitRow, IncidentRow};
     use crate::domain::text::Safe;
     use crate::store::db;
 

@@ -28,12 +28,15 @@ impl Screen {
             ActionId::Sign => self.sign(world, now),
             ActionId::Open => self.open(world, now),
             ActionId::Back => self.back(),
-            ActionId::TimeRange | ActionId::ShorterRange | ActionId::LongerRange if page => self
-                .say(
-                    Severity::Info,
-                    "the time range is one of the cockpit's charts (1)",
-                    now,
-                ),
+            ActionId::TimeRange | ActionId::ShorterRange | ActionId::LongerRange if page => {
+                let words =
+                    "the time range is one of the cockpit's charts (1) and of the changes (6)";
+                self.choose(action, words, world, now);
+            }
+            ActionId::Whose | ActionId::Bots => {
+                let words = "whose changes are seen is chosen in the list of changes (6)";
+                self.choose(action, words, world, now);
+            }
             ActionId::TimeRange => self.take_range((self.range + 1) % RANGES.len()),
             ActionId::ShorterRange => self.take_range(self.range.saturating_sub(1)),
             ActionId::LongerRange => self.take_range(self.range + 1),
@@ -87,8 +90,26 @@ impl Screen {
         }
     }
 
-    /// Opens what is selected into its evidence.
+    /// Chooses something for all of a page, or says where it can be chosen.
+    fn choose(&mut self, action: ActionId, elsewhere: &str, world: &World, now: Now) {
+        match self.pages.of_mut(self.shown()) {
+            Some((page, frame)) if page.chooses(action).is_some() => {
+                page.choose(action, world);
+                frame.scroll = Scroll::default();
+            }
+            _ => self.say(Severity::Info, elsewhere, now),
+        }
+    }
+
+    /// Opens what is selected into its rows or its evidence.
     fn open(&mut self, world: &World, now: Now) {
+        if let Some((page, frame)) = self.pages.of_mut(self.shown())
+            && !frame.aside
+            && page.enter()
+        {
+            *frame = Frame::default();
+            return;
+        }
         if let Some(of) = self.selected(&self.seen(world, now)) {
             self.overlays.push(Overlay::Detail(Detail::new(of)));
         } else {
@@ -122,6 +143,8 @@ impl Screen {
                 page.filter("");
             } else if frame.aside {
                 (frame.aside, frame.zoomed) = (false, false);
+            } else if page.leave() {
+                *frame = Frame::default();
             } else if self.frozen.take().is_none() {
                 frame.zoomed = false;
             }
@@ -150,7 +173,9 @@ impl Screen {
             self.focus = self.focus.step(by);
             return;
         };
-        if frame.zoomed || !places(page, frame, body).1.is_empty() {
+        if page.step(forward) {
+            *frame = Frame::default();
+        } else if frame.zoomed || !places(page, frame, body).1.is_empty() {
             frame.aside = !frame.aside;
         } else {
             let words = "the evidence has no room beside the rows: Enter opens it";
@@ -167,7 +192,7 @@ impl Screen {
             }
             _ => self.say(
                 Severity::Info,
-                "there is nothing to filter here: the calendar (3) and the ledger (7) can be filtered",
+                "there is nothing to filter here: calendar (3), changes (6) and ledger (7) can be filtered",
                 now,
             ),
         }
@@ -181,7 +206,7 @@ impl Screen {
         if filtered {
             self.in_pane(action, world, now);
         } else {
-            let words = "no filter is set: / filters the rows of the calendar and the ledger";
+            let words = "no filter is set: / filters the rows of calendar, changes and ledger";
             self.say(Severity::Info, words, now);
         }
     }
@@ -207,7 +232,7 @@ impl Screen {
         if let Some((page, frame)) = self.pages.of_mut(shown) {
             let (list, aside) = places(page, frame, body);
             if frame.aside && !aside.is_empty() {
-                let rows = evidence(page, &view, aside).len();
+                let rows = evidence(page, &view, aside).1.len();
                 let room = usize::from(aside.height.saturating_sub(2));
                 frame.scroll.on_action(action, rows, room);
             } else if page.on_action(action, &view, list) {
@@ -227,11 +252,20 @@ impl Screen {
     }
 
     /// What is to be asked for the view that is shown, and no longer for one that was.
-    pub fn wants(&self, world: &World) -> Option<Msg> {
-        let page = self.pages.of(self.shown());
+    pub fn wants(&mut self, world: &World) -> Vec<Msg> {
+        let shown = self.shown();
+        let page = self.pages.of_mut(shown);
         let asked = page.and_then(|(page, _)| page.wants(world));
-        let left = world.record.open && self.shown() != ViewId::Ledger;
-        asked.or(left.then_some(Msg::Record(RecordAsk::Close)))
+        let unread = world.record.open && shown != ViewId::Ledger;
+        let unseen = world.delivery.look.is_some() && shown != ViewId::Changes;
+        let left = [
+            unread.then_some(Msg::Record(RecordAsk::Close)),
+            unseen.then_some(Msg::Look(None)),
+        ];
+        asked
+            .into_iter()
+            .chain(left.into_iter().flatten())
+            .collect()
     }
 
     fn roll_back(&mut self, world: &World, now: Now) {

@@ -307,7 +307,10 @@ fn entry(
             }
         }
         ActionId::Sign if !signs(view) => return None,
-        ActionId::TimeRange if page.is_some() => return None,
+        ActionId::NextPane | ActionId::Whose | ActionId::Bots => {
+            page.and_then(|(page, _)| page.chooses(id))?
+        }
+        ActionId::TimeRange if page.is_some() => page.and_then(|(page, _)| page.chooses(id))?,
         ActionId::TimeRange => match screen.minutes() {
             m if m < 60 => format!("range {m}m"),
             m => format!("range {}h", m / 60),

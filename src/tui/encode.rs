@@ -3,6 +3,8 @@
 //! A picture is first read as the terminal will hold it: what can't stand in a cell (a wide character in the last
 //! column, a control character, half a wide character) becomes a space.
 
+use std::cmp::Ordering;
+
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
@@ -21,6 +23,25 @@ const PLAIN: Pen = Pen {
     bg: Color::Reset,
     modifier: Modifier::empty(),
 };
+
+impl Pen {
+    /// What of it is seen on a space: nothing of the foreground, unless a line is drawn in it or it is the background.
+    fn on_space(self) -> Self {
+        let drawn = Modifier::UNDERLINED | Modifier::CROSSED_OUT | Modifier::REVERSED;
+        if self.modifier.intersects(drawn) {
+            return self;
+        }
+        Self {
+            bg: self.bg,
+            ..PLAIN
+        }
+    }
+
+    /// Whether a symbol looks the same with either.
+    fn draws_alike(self, other: Self, symbol: &str) -> bool {
+        self == other || (symbol == " " && self.on_space() == other.on_space())
+    }
+}
 
 /// What stands in a cell of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,13 +130,19 @@ impl Encoder {
             let Ok(column) = u16::try_from(x) else { return };
             self.go(column, y, new, out);
             // The rest of the row is empty now: erasing it is shorter than sending spaces.
-            let rest_changed = old.iter().skip(x).filter(|g| !g.is_blank()).count();
-            if last_visible.is_none_or(|last| last < x) && rest_changed > 3 {
-                self.pen(PLAIN, out);
+            let visible = |glyphs: &[Glyph<'_>]| glyphs.iter().filter(|g| !g.is_blank()).count();
+            if last_visible.is_none_or(|last| last < x)
+                && old.get(x..).is_some_and(|rest| visible(rest) > 3)
+            {
+                if !self.pen.draws_alike(PLAIN, " ") {
+                    self.pen(PLAIN, out);
+                }
                 out.extend_from_slice(b"\x1b[K");
                 return;
             }
-            self.pen(pen, out);
+            if !self.pen.draws_alike(pen, symbol) {
+                self.pen(pen, out);
+            }
             out.extend_from_slice(symbol.as_bytes());
             let end = column.saturating_add(width);
             let at_edge = usize::from(end) >= new.len();
@@ -130,50 +157,39 @@ impl Encoder {
         if self.cursor == Some((x, y)) {
             return;
         }
-        let (line, column) = (u32::from(y) + 1, u32::from(x) + 1);
+        let (line, column) = (y.saturating_add(1), x.saturating_add(1));
         let mut best = match (y, x) {
             (0, 0) => b"\x1b[H".to_vec(),
             (_, 0) => format!("\x1b[{line}H").into_bytes(),
             _ => format!("\x1b[{line};{column}H").into_bytes(),
         };
-        let mut offer = |candidate: Vec<u8>| {
-            if candidate.len() < best.len() {
-                best = candidate;
+        if let Some((cx, cy)) = self.cursor {
+            let mut step = vertical(cy, y);
+            step.extend(self.horizontal(cx, x, row, cy == y));
+            if step.len() < best.len() {
+                best = step;
             }
-        };
-        match self.cursor {
-            Some((cx, cy)) if cy == y && cx < x => {
-                let gap = x - cx;
-                offer(if gap == 1 {
-                    b"\x1b[C".to_vec()
-                } else {
-                    format!("\x1b[{gap}C").into_bytes()
-                });
-                if let Some(between) = self.resend(cx, x, row) {
-                    offer(between);
-                }
-            }
-            Some((cx, cy)) if cy == y => {
-                offer(format!("\x1b[{column}G").into_bytes());
-                if x == 0 {
-                    offer(b"\r".to_vec());
-                }
-                offer(vec![8; usize::from(cx - x)]);
-            }
-            Some((cx, cy)) if cy < y => {
-                let down = usize::from(y - cy);
-                if cx == x {
-                    offer(vec![b'\n'; down]);
-                } else if x == 0 {
-                    let mut start = vec![b'\r'];
-                    start.resize(down + 1, b'\n');
-                    offer(start);
-                }
-            }
-            _ => {}
         }
         out.extend_from_slice(&best);
         self.cursor = Some((x, y));
+    }
+
+    /// The shortest move along a row; over unchanged characters when the cursor `stands` in it.
+    fn horizontal(&self, from: u16, to: u16, row: &[Glyph<'_>], stands: bool) -> Vec<u8> {
+        let column = to.saturating_add(1);
+        let absolute = format!("\x1b[{column}G").into_bytes();
+        let near = match to.cmp(&from) {
+            Ordering::Equal => return Vec::new(),
+            Ordering::Less if to == 0 => b"\r".to_vec(),
+            Ordering::Less => vec![8; usize::from(from - to)],
+            Ordering::Greater => times(to - from, 'C'),
+        };
+        let over = stands.then(|| self.resend(from, to, row)).flatten();
+        [absolute, near]
+            .into_iter()
+            .chain(over)
+            .min_by_key(Vec::len)
+            .unwrap_or_default()
     }
 
     /// The unchanged characters of a short gap, when they have the pen we hold: sending them again moves the cursor too.
@@ -181,7 +197,9 @@ impl Encoder {
         let mut bytes = Vec::new();
         for glyph in row.get(usize::from(from)..usize::from(to))? {
             match glyph {
-                Glyph::Starts { symbol, pen, .. } if *pen == self.pen && symbol.is_ascii() => {
+                Glyph::Starts { symbol, pen, .. }
+                    if self.pen.draws_alike(*pen, symbol) && symbol.is_ascii() =>
+                {
                     bytes.extend_from_slice(symbol.as_bytes());
                 }
                 _ => return None,
@@ -207,6 +225,31 @@ impl Encoder {
         });
         self.pen = to;
     }
+}
+
+/// The shortest move from row to row, in the same column.
+fn vertical(from: u16, to: u16) -> Vec<u8> {
+    let line = to.saturating_add(1);
+    let absolute = format!("\x1b[{line}d").into_bytes();
+    let near = match to.cmp(&from) {
+        Ordering::Equal => return Vec::new(),
+        Ordering::Less => times(from - to, 'A'),
+        Ordering::Greater if to - from < 4 => vec![b'\n'; usize::from(to - from)],
+        Ordering::Greater => times(to - from, 'B'),
+    };
+    if near.len() < absolute.len() {
+        near
+    } else {
+        absolute
+    }
+}
+
+/// A relative move, so many times.
+fn times(count: u16, way: char) -> Vec<u8> {
+    if count == 1 {
+        return format!("\x1b[{way}").into_bytes();
+    }
+    format!("\x1b[{count}{way}").into_bytes()
 }
 
 /// Whether all terminals agree on the width: not on composed characters, nor on symbols that some draw as pictures.
@@ -248,7 +291,7 @@ fn glyphs(line: &[Cell]) -> Vec<Glyph<'_>> {
             row.push(Glyph::Starts {
                 symbol,
                 width: if width == 2 { 2 } else { 1 },
-                pen,
+                pen: if symbol == " " { pen.on_space() } else { pen },
             });
             if width == 2 {
                 row.push(Glyph::Continues { pen });
@@ -257,7 +300,7 @@ fn glyphs(line: &[Cell]) -> Vec<Glyph<'_>> {
             row.push(Glyph::Starts {
                 symbol: " ",
                 width: 1,
-                pen,
+                pen: pen.on_space(),
             });
         }
     }

@@ -46,6 +46,14 @@ fn assert_shows(screen: &vt100::Screen, picture: &Buffer) {
                     };
                     assert_eq!(&shown, symbol, "at {x},{y}");
                     assert_eq!(cell.is_wide(), *width == 2, "at {x},{y}");
+                    let m = |flag| pen.modifier.contains(flag);
+                    // A space shows its foreground only in a line or as a background.
+                    let drawn = Modifier::UNDERLINED | Modifier::REVERSED;
+                    if *symbol == " " && !pen.modifier.intersects(drawn) {
+                        let is = (cell.bgcolor(), cell.underline(), cell.inverse());
+                        assert_eq!(is, (vt_color(pen.bg), false, false), "space at {x},{y}");
+                        continue;
+                    }
                     let is = (
                         cell.fgcolor(),
                         cell.bgcolor(),
@@ -55,7 +63,6 @@ fn assert_shows(screen: &vt100::Screen, picture: &Buffer) {
                         cell.underline(),
                         cell.inverse(),
                     );
-                    let m = |flag| pen.modifier.contains(flag);
                     let should = (
                         vt_color(pen.fg),
                         vt_color(pen.bg),
@@ -238,6 +245,38 @@ fn a_first_frame_sends_no_empty_cells() {
         String::from_utf8_lossy(&bytes),
         "\u{1b}[m\u{1b}[2J\u{1b}[5;5Hhello"
     );
+}
+
+#[test]
+fn a_space_keeps_the_pen_of_the_words_beside_it() {
+    let mut picture = base();
+    picture.set_string(0, 0, "a", Style::new().fg(Color::Red));
+    picture.set_string(2, 0, "b", Style::new().fg(Color::Red));
+    picture.set_string(3, 0, " c", Style::new().add_modifier(Modifier::UNDERLINED));
+    let bytes = Encoder::new().encode(None, &picture);
+    assert_eq!(
+        String::from_utf8_lossy(&bytes),
+        "\u{1b}[m\u{1b}[2J\u{1b}[H\u{1b}[31ma b\u{1b}[0;4m c"
+    );
+}
+
+#[test]
+fn a_move_takes_the_shortest_way() {
+    let moved = |from: (u16, u16), to: (u16, u16)| {
+        let mut encoder = Encoder {
+            pen: PLAIN,
+            cursor: Some(from),
+        };
+        let mut out = Vec::new();
+        encoder.go(to.0, to.1, &[], &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(moved((70, 20), (70, 19)), "\u{1b}[A");
+    assert_eq!(moved((70, 20), (70, 21)), "\n");
+    assert_eq!(moved((70, 20), (70, 30)), "\u{1b}[31d");
+    assert_eq!(moved((70, 20), (71, 21)), "\n\u{1b}[C");
+    assert_eq!(moved((70, 20), (0, 21)), "\n\r");
+    assert_eq!(moved((70, 20), (3, 38)), "\u{1b}[39;4H");
 }
 
 #[test]

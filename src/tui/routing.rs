@@ -39,7 +39,7 @@ impl Screen {
     pub fn on_input(&mut self, event: &InputEvent, world: &World, now: Now) -> Vec<Intent> {
         self.observe(world, now);
         let mut intents = self.take_in(event, world, now);
-        intents.extend(self.wants(world).map(Intent::send));
+        intents.extend(self.wants(world).into_iter().map(Intent::send));
         intents
     }
 

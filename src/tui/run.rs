@@ -2,7 +2,6 @@
 //! is seen has changed. The first frame comes before all that, so that the caller can paint before it starts anything else.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +36,8 @@ use crate::runtime::Driver;
 const EVENTS: usize = 64;
 /// How long leaving waits for the answer of a write that is under way.
 const LAST_WRITE: Duration = Duration::from_secs(2);
+/// How long leaving waits until the last screen is on disk.
+const LAST_SCREEN: Duration = Duration::from_millis(500);
 
 /// Why the screen can't be shown, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +135,7 @@ impl Cockpit {
         let size = tty.size();
         let terminal = Terminal::enter(tty, options.modes).map_err(TuiError::NoTerminal)?;
         let (done, written) = mpsc::unbounded_channel();
-        let writer = Writer::spawn(output(&terminal)?, terminal.muted(), done.clone())?;
+        let writer = Writer::new(terminal.frames()?, terminal.muted(), done.clone());
         let mut cockpit = Self {
             writer,
             written,
@@ -177,8 +178,8 @@ impl Cockpit {
         self.screen.resize(self.terminal.tty().size());
         let mut dirty = Some(Why::Data);
         loop {
-            // What is seen may need more than is known: older rows of the ledger.
-            if let Some(msg) = self.screen.wants(driver.world()) {
+            // What is seen may need more than is known: older rows of the ledger, changes.
+            for msg in self.screen.wants(driver.world()) {
                 driver.send(msg);
                 dirty.get_or_insert(Why::Data);
             }
@@ -349,7 +350,7 @@ impl Cockpit {
         self.writer.finish(LAST_FRAME);
         self.terminal.resume()?;
         let (done, written) = mpsc::unbounded_channel();
-        self.writer = Writer::spawn(output(&self.terminal)?, self.terminal.muted(), done.clone())?;
+        self.writer = Writer::new(self.terminal.frames()?, self.terminal.muted(), done.clone());
         (self.done, self.written) = (done, written);
         self.painter = Painter::new(self.terminal.opening());
         self.screen.resize(self.terminal.tty().size());
@@ -367,12 +368,9 @@ impl Cockpit {
         };
         // What is not answered by then is found again by its correlation id.
         let _ = timeout(LAST_WRITE, answered).await;
-        driver.remember();
+        // The next start begins with this; the process would end before the store has written it.
+        let _ = timeout(LAST_SCREEN, driver.remember()).await;
     }
-}
-
-fn output(terminal: &Terminal) -> io::Result<OwnedFd> {
-    terminal.tty().output.try_clone()
 }
 
 /// Opens an address in a browser, never through a shell; false when none could be started.

@@ -273,7 +273,10 @@ impl Screen {
             ];
             faults.into_iter().flatten().any(|f| f.retry_at.is_some())
         });
-        panes::is_live(world) || waits
+        let mut readings = world.delivery.readings.values();
+        let reads = self.shown() == ViewId::Changes
+            && readings.any(|r| r.done.fault().is_some_and(|f| f.retry_at.is_some()));
+        panes::is_live(world) || waits || reads
     }
 
     /// Which keys act now.

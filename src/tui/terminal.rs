@@ -146,12 +146,16 @@ fn restore_if(meant: impl Fn(&Restore) -> bool) -> bool {
     true
 }
 
-/// Writes as much as the terminal takes within [`LAST_WORDS`]. On a description of our own, so that it need not block.
+/// Another description of the same terminal, that need not block: the one we were given is shared with the shell.
+fn own_description(output: &OwnedFd) -> Result<OwnedFd, Errno> {
+    let name = rustix::termios::ttyname(output, Vec::new())?;
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    rustix::fs::open(name, flags, Mode::empty())
+}
+
+/// Writes as much as the terminal takes within [`LAST_WORDS`].
 fn write_last(output: &OwnedFd, bytes: &[u8]) {
-    let own = rustix::termios::ttyname(output, Vec::new()).and_then(|name| {
-        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-        rustix::fs::open(name, flags, Mode::empty())
-    });
+    let own = own_description(output);
     let fd = own.as_ref().unwrap_or(output);
     let until = Instant::now() + LAST_WORDS;
     let mut rest = bytes;
@@ -243,6 +247,14 @@ impl Terminal {
     /// The terminal's two ends and its size.
     pub fn tty(&self) -> &Tty {
         &self.tty
+    }
+
+    /// Where frames go: it does not block where the terminal can be opened once more.
+    ///
+    /// # Errors
+    /// The process has no descriptor left.
+    pub fn frames(&self) -> io::Result<OwnedFd> {
+        own_description(&self.tty.output).or_else(|_| self.tty.output.try_clone())
     }
 
     /// Set when the terminal is given back; the writer looks at it. A writer made before a suspension must be replaced

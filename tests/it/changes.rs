@@ -2,7 +2,7 @@
 //! change sum to its lead time.
 
 use flightdeck::domain::change::ancestry::{Graph, Node, first_of};
-use flightdeck::domain::change::dora::{self, Counting, Window};
+use flightdeck::domain::change::dora::{self, Counting, Sheet, Window};
 use flightdeck::domain::change::lead_time::Stage;
 use flightdeck::domain::change::local::{self, History, Oid, Record, Tag};
 use flightdeck::domain::change::stream::{self, Attempt};
@@ -98,11 +98,15 @@ fn the_stages_of_every_change_sum_to_its_lead_time() {
     }
 }
 
+fn now() -> Now {
+    Now("2026-11-21T12:00:00Z".parse().unwrap())
+}
+
 /// Four deployments in a month: b, d, back to b, d again.
 fn four_deployments(year: Year) -> DoraReport {
     let pairs = [(1, 0), (2, 1), (3, 2)].map(|(c, p)| (Node(c), Node(p)));
     let graph = Graph::new(4, &pairs);
-    let now = Now("2026-11-21T12:00:00Z".parse().unwrap());
+    let now = now();
     let attempts = [(1, 20), (3, 10), (1, 9), (3, 8)].map(|(node, days)| {
         let at = now.0 - SignedDuration::from_hours(24 * days);
         Attempt {
@@ -125,7 +129,15 @@ fn four_deployments(year: Year) -> DoraReport {
         service: "checkout".parse().unwrap(),
         env: "production".parse().unwrap(),
     };
-    let service = ServiceDora::of(&target, &figures, &stream, "GitHub deployments");
+    let sheet = Sheet {
+        dora: figures,
+        stream,
+        changes: Vec::new(),
+        incidents: Vec::new(),
+        source: Safe::new("GitHub deployments"),
+        as_of: Some(now.0),
+    };
+    let service = ServiceDora::of(&target, &sheet);
     DoraReport::new(30, year, vec![service])
 }
 
@@ -149,7 +161,7 @@ fn the_metrics_are_told_to_machines_spreadsheets_and_people() {
     let csv = report.csv();
     assert_eq!(csv.lines().count(), 2);
     assert!(csv.contains("checkout,production,30,4,"), "{csv}");
-    let text = report.plain();
+    let text = report.plain(now());
     assert!(
         text.starts_with("checkout ▸ production  (from GitHub deployments)\n"),
         "{text}"
@@ -165,7 +177,7 @@ fn the_metrics_are_told_to_machines_spreadsheets_and_people() {
     );
     assert!(
         four_deployments(Year::Y2025)
-            .plain()
+            .plain(now())
             .contains("no tiers were published for 2025")
     );
 }

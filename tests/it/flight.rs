@@ -2,6 +2,7 @@
 //! parent presses keys, resizes, sends signals, and looks at what an emulator shows.
 
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,9 @@ use flightdeck::runtime::{Clock, Driver, Executor};
 use flightdeck::tui::terminal::install_panic_hook;
 use flightdeck::tui::{Cockpit, Options};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::stories;
 
@@ -81,6 +84,17 @@ fn size((columns, rows): (u16, u16)) -> PtySize {
 fn emulator((columns, rows): (u16, u16)) -> vt100::Parser {
     let size = |n: u16| std::num::NonZeroU16::new(n).unwrap();
     vt100::Parser::new(size(rows), size(columns), 0)
+}
+
+/// A pseudo-terminal that stays open.
+pub(crate) struct Terminal(OwnedFd);
+
+impl Terminal {
+    /// Whether lines are edited and echoed, as a shell wants it.
+    pub(crate) fn is_cooked(&self) -> bool {
+        let modes = tcgetattr(&self.0).unwrap().local_modes;
+        modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    }
 }
 
 /// A child in flight.
@@ -184,12 +198,24 @@ impl Flight {
         kill_process(pid, signal).unwrap();
     }
 
+    /// The terminal itself, to look at after the child's end. Its settings are reset when the last one closes it, so this comes first.
+    pub(crate) fn terminal(&self) -> Terminal {
+        let name = self.master.as_ref().unwrap().tty_name().unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY;
+        Terminal(rustix::fs::open(name, flags, Mode::empty()).unwrap())
+    }
+
     /// Waits for the child's end; says whether it ended well.
     pub(crate) fn ended(&mut self) -> bool {
+        self.end() == Some(0)
+    }
+
+    /// Waits for the child's end; gives its exit code, none after a signal.
+    pub(crate) fn end(&mut self) -> Option<u32> {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                return status.success();
+                return status.signal().is_none().then(|| status.exit_code());
             }
             if Instant::now() > until {
                 self.child.kill().unwrap();

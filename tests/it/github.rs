@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flightdeck::domain::fetched::FaultKind;
 use flightdeck::domain::ids::{CommitSha, RepoSlug};
 use flightdeck::domain::release::{
-    CheckState, ComparisonStatus, DeploymentState, RunId, RunStatus,
+    CheckState, ComparisonStatus, Deployment, DeploymentState, RunId, RunStatus,
 };
 use flightdeck::domain::text::Safe;
 use flightdeck::providers::github::{GitHub, GithubSettings};
@@ -78,6 +78,44 @@ fn ask(service: &str, envs: &[&str]) -> OverviewAsk {
             .iter()
             .map(|e| (e.parse().unwrap(), (*e).to_owned()))
             .collect(),
+    }
+}
+
+#[tokio::test]
+async fn a_payload_may_declare_the_steps_and_a_hostile_one_does_no_harm() {
+    let steps = json!([{"name": "canary\u{1b}[31m", "weight": 25}, {"weight": 100}]);
+    let told = json!({"version": "v2", "rollout": {"steps": steps}}).to_string();
+    let crowd = json!({"rollout": {"steps": vec![json!({"weight": 1}); 10_000]}}).to_string();
+    let huge = json!({"rollout": {"steps": [{"name": "x".repeat(3 << 20)}]}}).to_string();
+    let odd = json!({"rollout": {"steps": [{"name": ["canary"], "weight": {}}]}}).to_string();
+    let names = |d: &Deployment| {
+        let steps = d.rollout.iter().flatten();
+        steps.map(|s| s.name.to_string()).collect::<Vec<_>>()
+    };
+    let declared = ["canary 25 %", "100 %"].map(str::to_owned).to_vec();
+    for (payload, wanted) in [
+        (told, declared),
+        (crowd, vec![]),
+        (huge, vec![]),
+        (odd, vec![]),
+    ] {
+        let mut body = fixture("overview");
+        body["data"]["r0"]["d1"]["nodes"][0]["payload"] = payload.into();
+        let stub = Stub::start(move |_, _| json(200, &body)).await;
+        let asks = [ask("checkout", &["staging", "production"])];
+        let answers = source(&stub.url).overview(&asks).await;
+        let overview = answers[0].1.as_ref().unwrap();
+        let deployments = overview.deployments_of(&"production".parse().unwrap());
+        assert!(
+            deployments.iter().any(|d| names(d) == wanted),
+            "{deployments:?}"
+        );
+        let told = deployments.iter().filter(|d| d.rollout.is_some()).count();
+        assert_eq!(
+            told,
+            usize::from(!wanted.is_empty()),
+            "and no other has any"
+        );
     }
 }
 

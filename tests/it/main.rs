@@ -13,6 +13,8 @@ mod config;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod description;
@@ -34,6 +36,8 @@ mod generated;
 mod github;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod ipv6;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
@@ -76,6 +80,8 @@ mod sync;
 mod term;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod view_changes;
 #[cfg(test)]
 mod views;
 #[cfg(test)]

@@ -25,7 +25,7 @@ fn settings(url: &str) -> PrometheusSettings {
     }
 }
 
-fn source(url: &str) -> Prometheus {
+pub(crate) fn source(url: &str) -> Prometheus {
     Prometheus::new(settings(url), policy(), clock())
 }
 
@@ -452,6 +452,23 @@ async fn the_clock_and_the_scrape_interval_are_measured() {
     let (measured, asked) = clock_of(templates()).await.unwrap();
     assert!((measured.offset_s - 2.5).abs() < 1e-6, "{measured:?}");
     assert_eq!((measured.scrape_s, asked), (5, 3));
+}
+
+#[tokio::test]
+async fn victoriametrics_tells_its_time_as_a_series() {
+    let at = NOW_S as f64 + 2.5;
+    let series = json!([{"metric": {}, "value": [NOW_S + 3, at.to_string()]}]);
+    let answer = json!({"status": "success", "data": {"resultType": "vector", "result": series}});
+    let stub = Stub::start(move |_, _| json(200, &answer)).await;
+    let configured = SignalTemplates {
+        scrape_s: Some(7),
+        ..templates()
+    };
+    let prometheus = source(&stub.url);
+    let clock = prometheus.clock(&configured).await.unwrap();
+    assert!((clock.offset_s - 2.5).abs() < 1e-6, "{clock:?}");
+    let skew = prometheus.skew().await.unwrap().unwrap();
+    assert!((skew.as_secs_f64() - 2.5).abs() < 1e-3, "{skew}");
 }
 
 #[tokio::test]

@@ -96,6 +96,7 @@ fn every_story_has_its_picture() {
         ("healthy", stories::healthy),
         ("bad_token", stories::bad_token),
         ("idle", stories::idle),
+        ("declared_steps", stories::declared_steps),
         ("cached", stories::cached),
         ("first_start", stories::first_start),
         ("stale_github", stories::stale_github),

@@ -21,7 +21,7 @@ use crate::stories;
 fn worlds() -> &'static [(World, Now)] {
     static WORLDS: OnceLock<Vec<(World, Now)>> = OnceLock::new();
     WORLDS.get_or_init(|| {
-        let tales: [fn() -> stories::Shop; 15] = [
+        let tales: [fn() -> stories::Shop; 19] = [
             stories::bad_deploy,
             stories::hostile_texts,
             stories::recovered,
@@ -37,18 +37,25 @@ fn worlds() -> &'static [(World, Now)] {
             stories::broken_chain,
             stories::unreadable,
             stories::hostile_record,
+            stories::delivered_seen,
+            stories::hostile_seen,
+            stories::first_reading,
+            stories::unread,
         ];
         let shops = tales.into_iter().map(|tale| tale());
         shops.map(|shop| (shop.world, shop.now)).collect()
     })
 }
 
-const KEYS: [&str; 50] = [
+const KEYS: [&str; 53] = [
     "3",
     "4",
     "5",
+    "6",
     "7",
     "/",
+    "m",
+    "b",
     "n",
     "N",
     "s",
@@ -100,8 +107,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn nothing_breaks_the_screen(
-        which in 0usize..15,
-        view in 0usize..5,
+        which in 0usize..19,
+        view in 0usize..6,
         w in 1u16..300,
         h in 1u16..100,
         keys in prop::collection::vec(0usize..KEYS.len(), 0..30),
@@ -110,7 +117,7 @@ proptest! {
     ) {
         let (world, now) = &worlds()[which];
         let mut screen = screen((w, h));
-        let view = Chord::parse(["1", "3", "4", "5", "7"][view]).unwrap();
+        let view = Chord::parse(["1", "3", "4", "5", "6", "7"][view]).unwrap();
         screen.on_input(&InputEvent::Key(view), world, *now);
         for (i, key) in keys.iter().enumerate() {
             let event = InputEvent::Key(Chord::parse(KEYS[*key]).unwrap());

@@ -1,7 +1,9 @@
 //! A small HTTP server that answers what a test says and remembers what it was asked; and one on bare TCP for connections
 //! that break.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -60,6 +62,14 @@ impl Stub {
     where
         F: Fn(&Seen, usize) -> Response + Clone + Send + Sync + 'static,
     {
+        Self::start_on("127.0.0.1:0", answer).await.unwrap()
+    }
+
+    /// The same on another address; none where the machine has no such.
+    pub(crate) async fn start_on<F>(address: &str, answer: F) -> Option<Self>
+    where
+        F: Fn(&Seen, usize) -> Response + Clone + Send + Sync + 'static,
+    {
         init_tls();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
@@ -82,11 +92,11 @@ impl Stub {
                 answer(&one, before)
             }
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(address).await.ok()?;
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(handler);
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { url, seen }
+        Some(Self { url, seen })
     }
 
     /// What came, in order.
@@ -125,6 +135,22 @@ pub(crate) fn endless(mib: usize) -> Response {
     Response::builder().status(200).body(body).unwrap()
 }
 
+/// A JSON answer whose body takes that long to come.
+pub(crate) fn late(delay: Duration, body: &serde_json::Value) -> Response {
+    struct Late(Pin<Box<tokio::time::Sleep>>, Option<Bytes>);
+    impl futures_core::Stream for Late {
+        type Item = std::io::Result<Bytes>;
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            std::task::ready!(self.0.as_mut().poll(cx));
+            Poll::Ready(self.1.take().map(Ok))
+        }
+    }
+    let body = Some(Bytes::from(body.to_string()));
+    let body = Body::from_stream(Late(Box::pin(tokio::time::sleep(delay)), body));
+    let response = Response::builder().header("content-type", "application/json");
+    response.body(body).unwrap()
+}
+
 fn futures_stream<I, T>(items: I) -> impl futures_core::Stream<Item = T>
 where
     I: Iterator<Item = T> + Unpin,
@@ -132,11 +158,8 @@ where
     struct Items<I>(I);
     impl<I: Iterator + Unpin> futures_core::Stream for Items<I> {
         type Item = I::Item;
-        fn poll_next(
-            mut self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Option<I::Item>> {
-            std::task::Poll::Ready(self.0.next())
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<I::Item>> {
+            Poll::Ready(self.0.next())
         }
     }
     Items(items)

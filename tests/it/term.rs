@@ -2,7 +2,6 @@
 //! pseudo-terminal, takes the screen there, and ends in different ways.
 
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,10 +30,9 @@ fn child() {
     let Ok(how) = std::env::var(HOW) else { return };
     install_panic_hook();
     let tty = Tty::open().unwrap();
-    let output: OwnedFd = tty.output.try_clone().unwrap();
     let terminal = Terminal::enter(tty, Modes { mouse: true }).unwrap();
     let (done, mut written) = tokio::sync::mpsc::unbounded_channel();
-    let writer = Writer::spawn(output, terminal.muted(), done).unwrap();
+    let writer = Writer::new(terminal.frames().unwrap(), terminal.muted(), done);
     let mut first = terminal.opening();
     first.extend_from_slice(b"\x1b[2J\x1b[Hthe cockpit");
     writer.send(first).unwrap();

@@ -29,6 +29,7 @@ fn number_keys_switch_and_the_tabs_say_where_one_is() {
         ("3", ViewId::Calendar),
         ("4", ViewId::Gates),
         ("5", ViewId::Deploy),
+        ("6", ViewId::Changes),
         ("7", ViewId::Ledger),
         ("1", ViewId::Cockpit),
     ] {
@@ -52,7 +53,7 @@ fn a_view_can_be_the_first() {
     let mut s = Screen::new(look, SIZE);
     assert!(shown(&shop, &mut s).contains("▸Ledger"));
     // It says what it needs before any key is pressed.
-    assert_eq!(s.wants(&shop.world), Some(Msg::Record(RecordAsk::Open)));
+    assert_eq!(s.wants(&shop.world), [Msg::Record(RecordAsk::Open)]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Answers of the sources: each goes into its own slice, a failure degrades that slice alone.
 
-use super::{derive, flow, gates, record};
+use super::{delivery, derive, flow, gates, record};
 use crate::app::effect::{Effect, EffectKey};
 use crate::app::msg::Answer;
 use crate::app::notice::{Notice, Severity};
@@ -132,6 +132,15 @@ pub(super) fn receive(world: &mut World, key: &EffectKey, answer: Answer, now: N
         (EffectKey::Chain(_), Answer::Chain(result)) => record::chain(world, key, result, now),
         (EffectKey::OlderRows(_), Answer::OlderRows(result)) => {
             record::older(world, key, result, now);
+        }
+        (EffectKey::Reading(_), Answer::Reading(result)) => {
+            delivery::read(world, key, result, now);
+        }
+        (EffectKey::Listing(ask, _), Answer::Listing(result)) => {
+            delivery::listing(world, (key, ask), result, now);
+        }
+        (EffectKey::Sheet(target, days, _), Answer::Sheet(result)) => {
+            delivery::sheet(world, (key, target, *days), result, now);
         }
         // An answer of another kind than the question can only be a bug of the runtime; it is dropped.
         _ => world.schedule.succeeded(key),

@@ -4,12 +4,12 @@
 use super::gates;
 use crate::app::world::{EnvSlice, World};
 use crate::domain::calendar;
+use crate::domain::catalog::Environment;
 use crate::domain::fetched::Fetched;
-use crate::domain::ids::{CommitSha, ServiceId, Target};
-use crate::domain::release::ladder;
-use crate::domain::release::live::EnvState;
+use crate::domain::ids::{ServiceId, Target};
 use crate::domain::release::watch::{Phase, watch};
 use crate::domain::release::{Overview, VersionRef};
+use crate::domain::release::{candidate, ladder};
 use crate::domain::rollback::plan::{self, PlanInput};
 use crate::domain::rollback::{Refusal, journal};
 use crate::domain::text::Safe;
@@ -24,7 +24,10 @@ pub(super) fn overview(world: &mut World, service: &ServiceId, now: Now) {
         return;
     };
     slice.entries = calendar::entries(service, overview);
-    let overview = overview.clone();
+    let Some(releasing) = world.catalog.service(service).map(|s| &s.releasing) else {
+        return;
+    };
+    let overview = releasing.arrange(overview.clone());
     let targets: Vec<Target> = world
         .envs
         .keys()
@@ -37,7 +40,7 @@ pub(super) fn overview(world: &mut World, service: &ServiceId, now: Now) {
 }
 
 fn environment(world: &mut World, target: &Target, overview: &Overview, now: Now) {
-    let Some((_, env)) = world.catalog.environment(target) else {
+    let Some((service, env)) = world.catalog.environment(target) else {
         return;
     };
     let (bake, judged) = (env.bake, env.signals.is_some());
@@ -50,13 +53,14 @@ fn environment(world: &mut World, target: &Target, overview: &Overview, now: Now
         env: (&target.env, &env.github_environment),
         runs: slice.deploy_runs.value().map(Vec::as_slice),
         probed: slice.probed.value().zip(asked),
+        releasing: &service.releasing,
     };
     let (state, drift) = ladder::tell(&env.ladder, &facts);
     slice.drift = drift;
     slice.watch = watch(&state, bake, now);
     let candidate = match &slice.asked {
         Some(asked) => named(overview, asked),
-        None => candidate(overview, &state, slice),
+        None => candidate::choose(&service.releasing, overview, &state, slice.watch.as_ref()),
     };
     if slice.candidate.as_ref().map(|(c, _)| c) != candidate.as_ref().map(|(c, _)| c) {
         slice.checks = Fetched::Never;
@@ -133,61 +137,6 @@ fn named(overview: &Overview, asked: &str) -> Option<(VersionRef, Safe)> {
     Some((overview.version(&sha), Safe::new("asked for")))
 }
 
-/// The candidate: the version under way, else the newest tag or draft that was never live here, else the default branch's head.
-fn candidate(
-    overview: &Overview,
-    state: &EnvState,
-    slice: &EnvSlice,
-) -> Option<(VersionRef, Safe)> {
-    if let Some(watch) = &slice.watch
-        && !matches!(watch.phase, Phase::Baking | Phase::Returned(_))
-    {
-        return Some((watch.subject.clone(), Safe::new("being deployed")));
-    }
-    let was_live = |sha: &CommitSha| {
-        state.live.as_ref().is_some_and(|l| l.what.sha == *sha)
-            || state.known_good.iter().any(|k| k.what.sha == *sha)
-            || state
-                .rolled_back_from
-                .as_ref()
-                .is_some_and(|l| l.what.sha == *sha)
-    };
-    let draft = overview
-        .releases
-        .iter()
-        .find(|r| r.draft)
-        .and_then(|r| r.sha.as_ref().map(|sha| (sha, &r.tag)));
-    if let Some((sha, tag)) = draft.filter(|(sha, _)| !was_live(sha)) {
-        return Some((
-            VersionRef {
-                sha: sha.clone(),
-                version: Some(tag.clone()),
-            },
-            Safe::new("the newest draft release"),
-        ));
-    }
-    // Tags are newest first: only one ahead of all that was live is a candidate.
-    if let Some(tag) = overview.tags.first().filter(|t| !was_live(&t.sha)) {
-        return Some((
-            VersionRef {
-                sha: tag.sha.clone(),
-                version: Some(tag.name.clone()),
-            },
-            Safe::new("the newest tag, never live here"),
-        ));
-    }
-    if let Some((name, sha)) = &overview.default_branch {
-        return Some((
-            overview.version(sha),
-            Safe::new(&format!("the head of {name}")),
-        ));
-    }
-    state
-        .live
-        .as_ref()
-        .map(|l| (l.what.clone(), Safe::new("what is live")))
-}
-
 /// Gives `ask` what a plan is made from; none while it is not known what runs.
 pub(super) fn with_plan_input<R>(
     world: &World,
@@ -231,15 +180,11 @@ pub(super) fn with_plan_input<R>(
 pub(super) fn plan(world: &mut World, target: &Target, now: Now) {
     let ready = match &world.read_only {
         Some(why) => Some(Err(Refusal::ReadOnly(why.clone()))),
+        // That holds whatever runs there, known or not.
+        None if withheld(world, target) => Some(Err(Refusal::ReadOnly(format!(
+            "the rollback of {target} is withheld: the project's file is not trusted"
+        )))),
         None => with_plan_input(world, target, now, plan::plan),
-    };
-    let ready = match ready {
-        Some(Err(Refusal::NotConfigured(of))) if withheld(world, &of) => {
-            Some(Err(Refusal::ReadOnly(format!(
-                "the rollback of {of} is withheld: the project's file is not trusted"
-            ))))
-        }
-        ready => ready,
     };
     let ready = ready.or_else(|| {
         let fault = world
@@ -257,8 +202,12 @@ pub(super) fn plan(world: &mut World, target: &Target, now: Now) {
     gates::checklist(world, target, now);
 }
 
-/// Whether the way back stands in a project's file that is not trusted.
+/// Whether the only way back stands in a project's file that is not trusted.
 fn withheld(world: &World, target: &Target) -> bool {
+    let none = |(_, env): (_, &Environment)| env.ways.is_empty();
+    if !world.configured(target).is_some_and(none) {
+        return false;
+    }
     let key = format!("services.{}.env.{}.rollback", target.service, target.env);
     world.withheld.iter().any(|name| name.as_str() == key)
 }

@@ -2,12 +2,14 @@
 //! now has, so that no handler schedules anything by itself.
 
 mod answers;
+mod delivery;
 mod derive;
 mod flow;
 mod gates;
 #[cfg(test)]
 mod gates_tests;
 mod holds;
+mod ladders;
 mod leap;
 mod record;
 mod ruled;
@@ -64,6 +66,10 @@ pub fn update(world: &mut World, msg: Msg, now: Now) -> Vec<Effect> {
             }
         }
         Msg::Record(ask) => record::ask(world, ask),
+        Msg::Look(look) => delivery::look(world, look),
+        Msg::Reading(source, progress, kept) => {
+            delivery::progress(world, &source, progress, kept);
+        }
         Msg::Confirmed(approved) => effects.extend(flow::confirmed(world, approved, now)),
         Msg::Resume(target) => effects.extend(flow::resume(world, &target, now)),
         Msg::Resolve(target, reason) => effects.extend(flow::resolve(world, &target, &reason, now)),

@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 
+use super::ladders;
 use crate::app::effect::{Effect, EffectKey, Fetch};
 use crate::app::flow::Stage;
 use crate::app::schedule::Wanted;
@@ -34,7 +35,8 @@ const RESERVE: u64 = 200;
 /// What is due now, as effects; and the cancelling of what is no longer wanted.
 pub(super) fn due(world: &mut World, now: Now) -> Vec<Effect> {
     let wanted = wanted(world, now);
-    let (due, cancelled) = world.schedule.sync(&wanted, now.0);
+    let far = ladders::far(world, now);
+    let (due, cancelled) = world.schedule.sync(&wanted, &far, now.0);
     let mut effects: Vec<Effect> = cancelled.into_iter().map(Effect::Cancel).collect();
     for (key, generation) in due {
         if let Some(what) = fetch(world, &key, now) {
@@ -53,7 +55,7 @@ pub(super) fn due(world: &mut World, now: Now) -> Vec<Effect> {
 }
 
 /// How much slower to ask, so that the limits hold until they start anew: 1 while there is plenty.
-fn slow_down(budget: Option<&Budget>, now: Now) -> f64 {
+pub(super) fn slow_down(budget: Option<&Budget>, now: Now) -> f64 {
     let one = |remaining: Option<u64>, reset: Option<jiff::Timestamp>, limit: Option<u64>| {
         let (Some(remaining), Some(limit)) = (remaining, limit) else {
             return 1.0;
@@ -106,13 +108,14 @@ fn wanted(world: &World, now: Now) -> Vec<Wanted> {
         });
     }
     super::record::wanted(world, &mut list);
+    super::delivery::wanted(world, &mut list);
     for target in &close {
         of_target(world, target, now, &mut list);
     }
     list
 }
 
-fn every(world: &World, seconds: i64, factor: f64) -> SignedDuration {
+pub(super) fn every(world: &World, seconds: i64, factor: f64) -> SignedDuration {
     SignedDuration::from_secs_f64(seconds as f64 * factor).max(world.min_poll)
 }
 
@@ -156,20 +159,10 @@ fn of_target(world: &World, target: &Target, now: Now, list: &mut Vec<Wanted>) {
     let factor = slow_down(world.budgets.get(&service.source), now);
     let busy = slice.watch.is_some() || world.flows.contains_key(target);
     let pace = if busy { DEPLOY_S } else { IDLE_S };
-    if slice
-        .state
-        .as_ref()
-        .is_some_and(|s| env.ladder.needs_runs(s))
-    {
+    for (key, factor) in ladders::questions(slice, env, target, factor) {
         list.push(Wanted {
-            key: EffectKey::DeployRuns(target.clone()),
+            key,
             every: Some(every(world, pace, factor)),
-        });
-    }
-    if env.ladder.probe.is_some() {
-        list.push(Wanted {
-            key: EffectKey::Probe(target.clone()),
-            every: Some(every(world, pace, 1.0)),
         });
     }
     if let Some(watch) = &slice.watch
@@ -280,6 +273,9 @@ fn fetch(world: &World, key: &EffectKey, now: Now) -> Option<Fetch> {
         EffectKey::Ledger => Fetch::Ledger,
         EffectKey::OlderRows(before) => Fetch::OlderRows { before: *before },
         EffectKey::Chain(_) => Fetch::Chain,
+        EffectKey::Reading(_) | EffectKey::Listing(..) | EffectKey::Sheet(..) => {
+            super::delivery::fetch(world, key)?
+        }
         EffectKey::Login(source) => Fetch::Login {
             source: source.clone(),
         },

@@ -1,8 +1,9 @@
 //! The confirmation: `--yes`, or the plan shown on a terminal and the service's name typed.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::BufRead;
 
 use crate::cli::args::Rollback;
+use crate::cli::ask;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::domain::fetched::FaultKind;
@@ -33,7 +34,7 @@ pub(super) fn way(args: &Rollback, out: &Output) -> Result<Way, Failure> {
             _ => Ok(Way::Flag),
         };
     }
-    if !out.is_json() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+    if ask::possible(out) {
         return Ok(Way::Person);
     }
     Err(
@@ -90,8 +91,7 @@ async fn person(
         }
         ConfirmBy::Key => {
             out.prompt("roll back? [y/N] ");
-            let yes = matches!(line(driver).await?.as_str(), "y" | "Y" | "yes");
-            Ok(yes.then_some(Confirmation::Key))
+            Ok(ask::is_yes(&line(driver).await?).then_some(Confirmation::Key))
         }
     }
 }

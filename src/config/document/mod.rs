@@ -112,7 +112,8 @@ const TOKEN_DOC: &str = "A reference, never the token itself:
 { from = \"auto\" }  GH_TOKEN, GITHUB_TOKEN (Enterprise: GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN), `gh auth token`,
                    gh's hosts.yml
 { from = \"env\", name = \"NAME\" }   { from = \"file\", path = \"~/token\" } (mode 0600)
-{ from = \"command\", argv = [\"pass\", \"show\", \"github\"] } (no shell)";
+{ from = \"command\", argv = [\"pass\", \"show\", \"github\"] } (no shell)
+{ from = \"keyring\", service = \"flightdeck\", user = \"github.com\" } (these, where left out; in builds with `--features keyring`)";
 
 const CA_FILE: Key = Key::leaf(
     "ca_file",

@@ -61,11 +61,17 @@ pub(super) const SERVICES: Keyed = Keyed {
         Key::new(
             "release",
             Node::Table(&[
-                Key::leaf("tags", Kind::Text, "The pattern of its version tags.").default("\"v*\""),
+                Key::leaf(
+                    "tags",
+                    Kind::Text,
+                    "The pattern of its version tags; other tags and releases make no candidate.",
+                )
+                .default("\"v*\""),
                 Key::leaf(
                     "from",
                     Kind::Word(&["tags", "releases", "branch"]),
-                    "What makes a candidate: a tag, a release, or the default branch's head.",
+                    "What makes a candidate: the newest tag or draft release (`tags`), the newest release, drafts too (`releases`), or the\n\
+                     default branch's head (`branch`). Where the first two were live already, the head is what comes next.",
                 )
                 .default("\"tags\""),
             ]),

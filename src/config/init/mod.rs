@@ -41,7 +41,7 @@ pub fn provisional(
 ) -> String {
     let id = service::id(repo);
     let mut out = format!(
-        "schema = 1\n[github.main]\napi = {}\n[services.{id}]\nrepo = {}\nenvironments = [\"production\"]\n",
+        "schema = 1\n[github.main]\napi = {}\n[services.{id}]\nrepo = {}\nenvironments = [\"production\"]\nrelease = {{ tags = \"*\" }}\n",
         quoted(api),
         quoted(&repo.to_string())
     );

@@ -2,11 +2,15 @@
 //! (windows and freezes).
 
 pub mod decision;
+mod expansion;
 pub mod interval;
+mod parts;
 pub mod planned;
 pub mod recurrence;
 pub mod rule;
 
+#[cfg(test)]
+mod expansion_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -226,6 +226,23 @@ pub struct Dora {
     pub weeks: Vec<Week>,
 }
 
+/// The metrics of a service in an environment with all that they were computed from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sheet {
+    /// The metrics.
+    pub dora: Dora,
+    /// The deployments.
+    pub stream: Stream,
+    /// The changes; the stream names them by their position.
+    pub changes: Vec<Change>,
+    /// The incidents.
+    pub incidents: Vec<Incident>,
+    /// Where the deployments are from.
+    pub source: Safe,
+    /// When the oldest of the sources was last read to its end.
+    pub as_of: Option<Timestamp>,
+}
+
 /// Everything about a change's way into an environment.
 pub fn way(stream: &Stream, changes: &[Change], place: usize, now: Now) -> Option<Shipped> {
     let change = changes.get(place)?;
@@ -314,7 +331,8 @@ pub fn compute(
     Dora {
         year,
         per_day,
-        often: often(counted().map(|d| window.date(d.at)).collect(), window),
+        // Nothing is no rhythm.
+        often: often(counted().map(|d| window.date(d.at)).collect(), window).filter(|_| n > 0),
         frequency_tier: tiers::frequency(year, per_day).filter(|_| n > 0),
         lead_tier: tier(&lead, tiers::lead_time),
         fail_tier: fail_rate

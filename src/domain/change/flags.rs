@@ -1,6 +1,6 @@
 //! What is odd or special about a change, as words that machines and people read.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One such thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,6 +123,16 @@ impl Flags {
 impl Serialize for Flags {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Flags {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut flags = Self::default();
+        for flag in Vec::<Flag>::deserialize(d)? {
+            flags.put(flag, true);
+        }
+        Ok(flags)
     }
 }
 

@@ -1,16 +1,22 @@
 //! Changes on their way: which deployment or release contains a commit first ([`ancestry`]), how long a change took and in which
-//! stage ([`lead_time`]), what a stream of deployments shipped and which of them failed ([`stream`], [`failures`]), and the five
-//! delivery metrics with the tiers of their year ([`dora`], [`tiers`]). Pure.
+//! stage ([`lead_time`]), what a stream of deployments shipped and which of them failed ([`stream`], [`failures`]), where each change is
+//! now and what waits for a deployment ([`delivery`], [`queue`]), and the five delivery metrics with the tiers of their year
+//! ([`dora`], [`tiers`]). Pure.
 
 pub mod ancestry;
+pub mod delivery;
 pub mod dora;
 pub mod failures;
 pub mod flags;
 pub mod lead_time;
+pub mod listing;
 pub mod local;
 pub mod marks;
+pub mod metric;
+pub mod origin;
 #[cfg(test)]
 mod properties;
+pub mod queue;
 pub mod repository;
 pub mod stats;
 pub mod stream;
@@ -19,6 +25,7 @@ pub mod synced;
 pub mod tiers;
 #[cfg(test)]
 mod vectors;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +96,8 @@ pub struct Change {
     pub author: Option<Safe>,
     /// Its page.
     pub url: Option<Safe>,
+    /// Its labels.
+    pub labels: Vec<Safe>,
     /// Its commits, as far as the graph knows them; where it landed is one of them.
     pub commits: Vec<Node>,
     /// The ids by which others may name it.

@@ -9,7 +9,7 @@ use super::flags::{Flag, Flags};
 use super::lead_time::{Boundary, Moment, Moments};
 use super::marks::{self, Signs, Words};
 use super::stream::{Attempt, LedgerRollback};
-use super::synced::{CommitRow, DeploymentRow, PullRow, Snapshot};
+use super::synced::{CommitRow, DeploymentRow, PullRow, ReleaseRow, Snapshot};
 use super::{Change, ChangeKind, Confidence, Match, Method};
 use crate::domain::ids::CommitSha;
 use crate::domain::text::Safe;
@@ -27,6 +27,7 @@ pub struct Repository {
     pub incidents: Vec<Incident>,
     places: HashMap<CommitSha, Node>,
     deployments: Vec<DeploymentRow>,
+    releases: Vec<ReleaseRow>,
 }
 
 impl Repository {
@@ -110,6 +111,7 @@ impl Repository {
             released,
             places,
             deployments: rows.deployments,
+            releases: rows.releases,
         }
     }
 
@@ -121,6 +123,41 @@ impl Repository {
             .filter(|(known, _)| known.as_str().starts_with(sha));
         let first = found.next()?;
         found.next().is_none().then_some((first.0, *first.1))
+    }
+
+    /// The newest release with this tag.
+    pub fn release(&self, tag: &str) -> Option<&ReleaseRow> {
+        self.releases.iter().find(|r| r.tag.as_str() == tag)
+    }
+
+    /// The first release that contains a commit; those before production do not count.
+    pub fn first_release(&self, node: Node) -> Option<&ReleaseRow> {
+        let mut releases: Vec<&ReleaseRow> =
+            self.releases.iter().filter(|r| !r.prerelease).collect();
+        releases.sort_by_key(|r| r.published);
+        releases.into_iter().find(|r| {
+            let at = self.places.get(&r.sha);
+            at.is_some_and(|at| self.graph.contains(*at, node))
+        })
+    }
+
+    /// Releases, as if each had been deployed when it was published.
+    pub fn releases_as_attempts(&self) -> Vec<Attempt> {
+        let released = self.releases.iter().filter(|r| !r.prerelease);
+        released
+            .map(|r| Attempt {
+                id: r.tag.clone(),
+                sha: r.sha.clone(),
+                node: self.places.get(&r.sha).copied(),
+                version: Some(r.tag.clone()),
+                created: r.published,
+                succeeded: Some(r.published),
+                failed: false,
+                rollback: None,
+                marked_failed: false,
+                url: r.url.clone(),
+            })
+            .collect()
     }
 
     /// The attempts to deploy to an environment of the host; `rollback` tells what the ledger knows of a deployment.
@@ -219,6 +256,7 @@ fn of_pull(pull: &PullRow, nodes: Vec<Node>, exact: bool, words: &Words) -> Chan
         title: pull.title.clone(),
         author: pull.author.clone(),
         url: pull.url.clone(),
+        labels: pull.labels.clone(),
         commits: nodes,
         shas,
         moments: pull.moments.clone(),
@@ -267,6 +305,7 @@ fn of_commit(commit: &CommitRow, node: Node, words: &Words) -> Change {
         title: commit.subject.clone(),
         author: commit.author.clone(),
         url: None,
+        labels: Vec::new(),
         commits: vec![node],
         shas: vec![commit.sha.clone()],
         moments,
@@ -282,7 +321,7 @@ fn of_commit(commit: &CommitRow, node: Node, words: &Words) -> Change {
 #[cfg(test)]
 mod tests {
     use super::super::stream::{self, Kind};
-    use super::super::synced::{Batch, ReleaseRow};
+    use super::super::synced::Batch;
     use super::super::vectors::at;
     use super::*;
 

@@ -33,6 +33,7 @@ pub(super) fn commit(name: &str, node: Node, wrote: f64) -> Change {
         title: Safe::new(name),
         author: Some(Safe::new("maria")),
         url: None,
+        labels: Vec::new(),
         commits: vec![node],
         shas: vec![format!("{:040x}", u64::from(node.0) + 1).parse().unwrap()],
         moments: Moments::default().with(Boundary::FirstCommit, at(wrote), "author date"),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::RunId;
+use super::rollout::DeclaredStep;
 use crate::domain::ids::{CommitSha, CorrelationId};
 use crate::domain::text::Safe;
 
@@ -63,6 +64,9 @@ pub struct Deployment {
     pub creator: Option<Safe>,
     /// The correlation id found in its payload, if a cockpit started it.
     pub correlation: Option<CorrelationId>,
+    /// The steps that its payload declares, if it does.
+    #[serde(default)]
+    pub rollout: Option<Vec<DeclaredStep>>,
     /// Its statuses, newest first.
     pub statuses: Vec<DeploymentStatus>,
 }

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::candidate::Releasing;
 use super::live::{self, EnvState, Live};
 use super::{
     Conclusion, Deployment, DeploymentState, DeploymentStatus, Overview, Run, RunStatus, VersionRef,
@@ -117,6 +118,8 @@ pub struct Facts<'a> {
     pub runs: Option<&'a [Run]>,
     /// What the service says, and when it was asked last.
     pub probed: Option<(&'a Probed, Timestamp)>,
+    /// Which releases are the service's own.
+    pub releasing: &'a Releasing,
 }
 
 /// A service may take that long to answer with its new version after its deployment was called done.
@@ -214,6 +217,7 @@ fn of_run(run: &Run) -> Option<Deployment> {
         created_at: run.started_at.unwrap_or(run.created_at),
         creator: run.actor.clone(),
         correlation: None,
+        rollout: None,
         statuses: vec![DeploymentStatus {
             state,
             at: run.updated_at.unwrap_or(run.created_at),
@@ -250,13 +254,13 @@ fn by_probe(facts: &Facts<'_>) -> EnvState {
     })
 }
 
-/// The newest release or tag: approximate, since releasing is not deploying.
+/// The newest release of the service: approximate, since releasing is not deploying.
 fn by_releases(facts: &Facts<'_>) -> EnvState {
     let overview = facts.overview;
     let release = overview
         .releases
         .iter()
-        .filter(|r| !r.draft && !r.prerelease)
+        .filter(|r| !r.draft && !r.prerelease && facts.releasing.takes(&r.tag))
         .filter_map(|r| Some((r.published_at?, r.sha.as_ref()?, r)))
         .max_by_key(|(at, _, _)| *at);
     if let Some((at, sha, release)) = release {

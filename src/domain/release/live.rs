@@ -269,6 +269,7 @@ mod tests {
             created_at: at(t),
             creator: None,
             correlation: None,
+            rollout: None,
             statuses,
         }
     }

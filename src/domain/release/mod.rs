@@ -1,7 +1,9 @@
 //! What is released and what runs: deployments with their statuses, releases, tags, milestones, workflow runs, checks,
-//! comparisons. [`live`] derives what an environment runs, [`rollout`] how a deployment reaches its users.
+//! comparisons. [`live`] derives what an environment runs, [`candidate`] what would go there next, [`rollout`] how a deployment
+//! reaches its users.
 
 mod approvals;
+pub mod candidate;
 mod checks;
 mod deployment;
 pub mod ladder;

@@ -1,10 +1,14 @@
-//! How a deployment reaches its users: its steps, read from the jobs of its run. GitHub has no rollout object; the
-//! convention is a job name with a weight (`canary 25 %`).
+//! How a deployment reaches its users: its steps. GitHub has no rollout object; a deployment's payload may declare them, else the
+//! jobs of its run are its steps, where a job's name may have a weight (`canary 25 %`).
+
+mod declared;
+
+pub use declared::{DeclaredStep, MAX_STEPS};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Conclusion, Job, RunStatus};
+use super::{Conclusion, Deployment, Job, RunStatus};
 use crate::domain::text::Safe;
 
 /// Where a step stands.
@@ -30,7 +34,7 @@ pub enum StepState {
 /// A step of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolloutStep {
-    /// The job's name.
+    /// Its name: the declared one, or the job's.
     pub name: Safe,
     /// Where it stands.
     pub state: StepState,
@@ -38,6 +42,13 @@ pub struct RolloutStep {
     pub weight_percent: Option<u8>,
     /// How long it took, or takes so far.
     pub took: Option<SignedDuration>,
+}
+
+/// The steps of a deployment at `now`: those its payload declares, else the jobs of its run.
+pub fn of(deployment: Option<&Deployment>, jobs: &[Job], now: Timestamp) -> Vec<RolloutStep> {
+    deployment
+        .and_then(|d| declared::steps(d, now))
+        .unwrap_or_else(|| steps(jobs, now))
 }
 
 /// The steps of a run at `now`.

@@ -6,6 +6,7 @@ mod compare;
 mod errors;
 mod holds;
 mod inspect;
+mod named;
 mod overview;
 mod past;
 mod past_query;
@@ -20,6 +21,7 @@ mod transport;
 mod wire;
 mod wire_overview;
 mod wire_past;
+mod wire_payload;
 mod wire_pull;
 mod wire_run;
 mod workflow;
@@ -36,7 +38,7 @@ pub use workflow::{WorkflowFile, WorkflowInput};
 
 use super::error::{ErrorKind, ProviderError};
 use super::http::Limits;
-use super::{Answer, CodeHost, OverviewAsk, RepoSurvey, Result, RunAsk};
+use super::{Answer, CodeHost, Named, OverviewAsk, RepoSurvey, Result, RunAsk};
 use crate::domain::ids::{CommitSha, RepoSlug, ServiceId};
 use crate::domain::release::{Approvals, Checks, Comparison, Overview, Run, RunId, RunView};
 use crate::domain::rollback::holds::{HoldFacts, Pending};
@@ -124,6 +126,24 @@ impl CodeHost for GitHub {
         head: &'a CommitSha,
     ) -> Answer<'a, Result<Comparison>> {
         Box::pin(self.comparison(repo, base, head))
+    }
+
+    fn named<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        name: &'a str,
+        number: Option<u64>,
+    ) -> Answer<'a, Result<Option<Named>>> {
+        Box::pin(self.what_is(repo, name, number))
+    }
+
+    fn within<'a>(
+        &'a self,
+        repo: &'a RepoSlug,
+        what: &'a CommitSha,
+        of: &'a CommitSha,
+    ) -> Answer<'a, Result<Option<bool>>> {
+        Box::pin(self.is_within(repo, what, of))
     }
 
     fn approvals<'a>(

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+pub(super) const NAMED: &str = include_str!("queries/named.graphql");
 pub(super) const OVERVIEW: &str = include_str!("queries/overview.graphql");
 pub(super) const NEWEST: &str = include_str!("queries/newest.graphql");
 pub(super) const PAST: &str = include_str!("queries/past.graphql");

@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::wire::{address, each, nodes, number, raw, sha, text, time};
-use crate::domain::ids::{CommitSha, CorrelationId};
+use super::wire_payload as payload;
+use crate::domain::ids::CommitSha;
 use crate::domain::release::{
     Deployment, DeploymentState, DeploymentStatus, Milestone, Release, Tag,
 };
@@ -16,6 +17,8 @@ pub(super) fn deployment(item: &Value) -> Option<Deployment> {
     let mut statuses = each(statuses, status).0;
     // Newest first is what the page shows; it is nowhere promised. Within a second the further state is the newer one.
     statuses.sort_by_key(|s| std::cmp::Reverse((s.at, progress(&s.state))));
+    let payload = item.get("payload").map(payload::decoded);
+    let payload = payload.as_deref();
     Some(Deployment {
         id: number(item, "databaseId")?,
         sha: sha(item, "commitOid")?,
@@ -23,7 +26,8 @@ pub(super) fn deployment(item: &Value) -> Option<Deployment> {
         task: text(item, "task"),
         created_at: time(item, "createdAt")?,
         creator: item.get("creator").and_then(|c| text(c, "login")),
-        correlation: item.get("payload").and_then(correlation),
+        correlation: payload.and_then(payload::correlation),
+        rollout: payload.and_then(payload::rollout),
         statuses,
     })
 }
@@ -59,30 +63,6 @@ fn status(item: &Value) -> Option<DeploymentStatus> {
         environment_url: address(item, "environmentUrl"),
         description: text(item, "description"),
     })
-}
-
-/// The correlation id in a payload, which is an object, an object as text, or text as text (GraphQL encodes it twice).
-fn correlation(payload: &Value) -> Option<CorrelationId> {
-    match payload {
-        Value::String(inner) => match serde_json::from_str::<Value>(inner) {
-            Ok(value @ (Value::Object(_) | Value::String(_))) => correlation(&value),
-            _ => inner.parse().ok(),
-        },
-        Value::Object(fields) => ["cockpit_id", "correlation_id", "flightdeck"]
-            .iter()
-            .find_map(|key| fields.get(*key)?.as_str()?.parse().ok())
-            .or_else(|| {
-                ["inputs", "web_payload", "client_payload"]
-                    .iter()
-                    .find_map(|k| {
-                        fields
-                            .get(*k)
-                            .filter(|v| v.is_object())
-                            .and_then(correlation)
-                    })
-            }),
-        _ => None,
-    }
 }
 
 /// A release; none without a tag's name.
@@ -149,33 +129,6 @@ pub(super) fn environment(item: &Value) -> Option<Safe> {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn the_correlation_id_is_found_in_every_form_of_payload() {
-        let id = "fd-abcdefghijklmnop";
-        let found = |payload: Value| correlation(&payload).map(|c| c.to_string());
-        assert_eq!(found(json!({"cockpit_id": id})).as_deref(), Some(id));
-        assert_eq!(
-            found(json!(format!("{{\"cockpit_id\":\"{id}\"}}"))).as_deref(),
-            Some(id)
-        );
-        let twice = json!(json!(format!("{{\"correlation_id\":\"{id}\"}}")).to_string());
-        assert_eq!(found(twice).as_deref(), Some(id));
-        assert_eq!(found(json!(id)).as_deref(), Some(id));
-        assert_eq!(
-            found(json!({"inputs": {"cockpit_id": id}})).as_deref(),
-            Some(id)
-        );
-        for other in [
-            json!(null),
-            json!("{}"),
-            json!({"cockpit_id": 7}),
-            json!("fd-short"),
-            json!([1]),
-        ] {
-            assert_eq!(found(other), None);
-        }
-    }
 
     #[test]
     fn an_annotated_tag_is_followed() {

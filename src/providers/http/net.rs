@@ -71,12 +71,14 @@ fn walk(error: &(dyn Error + 'static), found: &mut Found, depth: usize) {
     );
     if let Some(e) = error.downcast_ref::<io::Error>() {
         found.note(e.kind() == io::ErrorKind::TimedOut, NetKind::Timeout);
+        // A machine without IPv6 does not even know the family of such an address.
+        let no_family = rustix::io::Errno::AFNOSUPPORT.raw_os_error();
         let no_way = matches!(
             e.kind(),
             io::ErrorKind::NetworkUnreachable
                 | io::ErrorKind::HostUnreachable
                 | io::ErrorKind::AddrNotAvailable
-        );
+        ) || e.raw_os_error() == Some(no_family);
         found.note(no_way, NetKind::NoRoute);
         // An io::Error hides what it wraps from `source()`.
         if let Some(inner) = e.get_ref() {
@@ -128,6 +130,11 @@ mod tests {
         ] {
             assert_eq!(of(io::Error::from(kind)), NetKind::NoRoute);
         }
+        let no_family = rustix::io::Errno::AFNOSUPPORT.raw_os_error();
+        assert_eq!(
+            of(io::Error::from_raw_os_error(no_family)),
+            NetKind::NoRoute
+        );
         assert_eq!(
             of(io::Error::other("tunnel error: unsuccessful")),
             NetKind::Proxy

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::client::Prometheus;
 use super::query::fill;
+use super::scrape::told_time;
 use crate::domain::text::Safe;
 use crate::providers::error::ProviderError;
 
@@ -61,12 +62,7 @@ impl Prometheus {
 
     /// How far the server's clock is from ours: positive, if it is ahead.
     pub async fn skew(&self) -> Result<Option<SignedDuration>, ProviderError> {
-        let form = [("query", "time()".to_owned())];
-        let envelope = self.ask("query", "time", &form).await?;
-        let told = envelope.data.pointer("/result/1").and_then(Value::as_str);
-        let told = told
-            .and_then(|t| t.parse::<f64>().ok())
-            .filter(|t| t.is_finite());
+        let told = told_time(&self.ask_time().await?);
         let ours = self.now().as_millisecond() as f64 / 1_000.0;
         Ok(told.map(|told| SignedDuration::from_secs_f64((told - ours).clamp(-1e12, 1e12))))
     }

@@ -28,10 +28,7 @@ impl Metrics for Prometheus {
     }
 
     fn ready(&self) -> Answer<'_, Result<()>> {
-        Box::pin(async {
-            let form = [("query", "time()".to_owned())];
-            self.ask("query", "time", &form).await.map(|_| ())
-        })
+        Box::pin(async { self.ask_time().await.map(|_| ()) })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a source says of itself: its clock against ours, and how often it scrapes. The interval is measured by counting the
 //! samples of the first series that the requests' query reads.
 
-use super::client::Prometheus;
+use super::client::{Envelope, Prometheus};
 use super::parse::value;
 use super::query::fill;
 use crate::domain::catalog::SignalTemplates;
@@ -14,25 +14,34 @@ const DEFAULT_S: u32 = 15;
 /// Intervals people configure.
 const USUAL_S: [u32; 6] = [1, 5, 10, 15, 30, 60];
 
+/// The server's time in what it answered to `time()`, in seconds since 1970. Prometheus says a scalar, `[at, "value"]`;
+/// `VictoriaMetrics` a vector with one series.
+pub(super) fn told_time(envelope: &Envelope) -> Option<f64> {
+    let scalar = envelope.data.pointer("/result/1").and_then(value);
+    let told = scalar.or_else(|| {
+        let first = envelope.data.pointer("/result/0/value/1");
+        first.and_then(value)
+    });
+    told.filter(|t| t.is_finite())
+}
+
 impl Prometheus {
+    /// Asks for the server's time.
+    pub(super) async fn ask_time(&self) -> Result<Envelope, ProviderError> {
+        let form = [("query", "time()".to_owned())];
+        self.ask("query", "time", &form).await
+    }
+
     pub(super) async fn ask_clock(
         &self,
         templates: &SignalTemplates,
     ) -> Result<MetricsClock, ProviderError> {
         let before = self.now();
-        let envelope = self
-            .ask("query", "time", &[("query", "time()".to_owned())])
-            .await?;
+        let envelope = self.ask_time().await?;
         let after = self.now();
         let half = after.duration_since(before) / 2;
         let ours = before.saturating_add(half).unwrap_or(before);
-        // A scalar is [at, "value"].
-        let Some(theirs) = envelope
-            .data
-            .pointer("/result/1")
-            .and_then(value)
-            .filter(|t| t.is_finite())
-        else {
+        let Some(theirs) = told_time(&envelope) else {
             return Err(self.odd(
                 "time",
                 "query",

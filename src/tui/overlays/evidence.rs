@@ -129,7 +129,7 @@ fn evidence(view: &View<'_>, e: &MetricEvidence, width: usize) -> Vec<Line<'stat
 }
 
 /// The freshness of a source, in words.
-pub(super) fn freshness<T>(
+pub(in crate::tui) fn freshness<T>(
     view: &View<'_>,
     name: &str,
     fetched: &Fetched<T>,

@@ -2,7 +2,7 @@
 
 pub mod detail;
 pub mod dry_run;
-mod evidence;
+pub(in crate::tui) mod evidence;
 pub mod help;
 pub mod progress;
 pub mod quit;

@@ -286,18 +286,19 @@ fn steps_row(view: &View<'_>, slice: &EnvSlice, watch: &Watch, area: Rect, buffe
         steps::render(&flow_steps(view, flow), rest, buffer, view.styles, false);
         return;
     }
-    let jobs = slice
-        .run
-        .value()
-        .filter(|v| Some(v.run.id) == watch.run)
-        .map(|v| rollout::steps(&v.jobs, view.now.0))
-        .unwrap_or_default();
-    if jobs.is_empty() {
+    let run = slice.run.value().filter(|v| Some(v.run.id) == watch.run);
+    let jobs = run.map_or(&[][..], |v| v.jobs.as_slice());
+    let deployment = view.target().and_then(|t| {
+        let all = view.world.overview(&t.service)?.deployments_of(&t.env);
+        all.iter().find(|d| d.id == watch.deployment)
+    });
+    let rollout = rollout::of(deployment, jobs, view.now.0);
+    if rollout.is_empty() {
         text::put_line(buffer, area, &without_steps(view, slice, watch));
         return;
     }
     let ticking = |state: rollout::StepState| state != rollout::StepState::Running || view.live();
-    let steps: Vec<Step> = jobs
+    let steps: Vec<Step> = rollout
         .iter()
         .map(|s| {
             let took = s

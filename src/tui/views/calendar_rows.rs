@@ -85,12 +85,7 @@ pub(super) fn render<'a>(
 
 /// Time with the mark before it, symbol, what, its end, its word, why, where it is written.
 fn columns() -> [Column; 7] {
-    let column = |least, wished, rank| Column {
-        least,
-        wished,
-        rank,
-        right: false,
-    };
+    let column = Column::new;
     [
         column(8, 8, 8),
         column(1, 1, 8),

@@ -134,7 +134,7 @@ impl Page for Record {
         needle.trim().clone_into(&mut self.needle);
     }
 
-    fn wants(&self, world: &World) -> Option<Msg> {
+    fn wants(&mut self, world: &World) -> Option<Msg> {
         if !world.record.open {
             return Some(Msg::Record(RecordAsk::Open));
         }
@@ -267,12 +267,7 @@ const PLENTY: u16 = 100;
 
 /// Day with the mark before it, time, symbol, kind, who, where, what happened.
 fn columns(width: u16) -> [Column; 7] {
-    let column = |least, wished, rank| Column {
-        least,
-        wished,
-        rank,
-        right: false,
-    };
+    let column = Column::new;
     let plenty = width >= PLENTY;
     let day = if plenty { 11 } else { 8 };
     [

@@ -3,6 +3,7 @@
 
 mod calendar;
 mod calendar_rows;
+pub(in crate::tui) mod changes;
 mod deploy;
 mod gates;
 mod ledger;
@@ -89,6 +90,7 @@ views! {
     Calendar  "calendar"  "Calendar"  ViewCalendar    calendar: calendar::Agenda;
     Gates     "gates"     "Gates"     ViewGates       gates: gates::Gates;
     Deploy    "deploy"    "Deploy"    ViewDeploy      deploy: deploy::Deploy;
+    Changes   "changes"   "Changes"   ViewChanges     changes: changes::Changes;
     Ledger    "ledger"    "Ledger"    ViewLedger      ledger: ledger::Record;
 }
 

@@ -1,5 +1,5 @@
 //! What a page is, and how it stands on the screen: its rows, and beside or below them, where there is room, the evidence of the
-//! selected one. Tab goes from one to the other, the zoom gives one of them all the room.
+//! selected one, or what is told of all. Tab goes from one to the other, the zoom gives one of them all the room.
 
 use std::fmt::Debug;
 
@@ -43,9 +43,35 @@ pub(in crate::tui) trait Page: Debug {
     /// Shows only rows that hold these words; none: all.
     fn filter(&mut self, _needle: &str) {}
     /// What is to be asked while the page is seen.
-    fn wants(&self, _world: &World) -> Option<Msg> {
+    fn wants(&mut self, _world: &World) -> Option<Msg> {
         None
     }
+    /// What stands beside the rows, in so many columns: its title and its rows.
+    fn beside(&self, view: &View<'_>, width: usize) -> (&'static str, Vec<Line<'static>>) {
+        self.opened(view)
+            .map(Detail::new)
+            .map_or(("Evidence", Vec::new()), |detail| {
+                (detail.title(), detail.lines(view, width))
+            })
+    }
+    /// Shows the next or the previous part of the page; false: there is one only.
+    fn step(&mut self, _forward: bool) -> bool {
+        false
+    }
+    /// Goes into the selected row where it stands for rows of its own; false: it does not.
+    fn enter(&mut self) -> bool {
+        false
+    }
+    /// Comes back out of it; false: it was not entered.
+    fn leave(&mut self) -> bool {
+        false
+    }
+    /// What an action chooses for all of the page, as the key line says it; none: nothing.
+    fn chooses(&self, _action: ActionId) -> Option<String> {
+        None
+    }
+    /// Chooses it.
+    fn choose(&mut self, _action: ActionId, _world: &World) {}
 }
 
 /// How a page is looked at.
@@ -97,16 +123,13 @@ pub(in crate::tui) fn places(page: &dyn Page, frame: &Frame, area: Rect) -> (Rec
     (area, none)
 }
 
-/// The rows of the evidence of the selected row, in a place of this width.
+/// What stands beside the rows in this place: its title and its rows.
 pub(in crate::tui) fn evidence(
     page: &dyn Page,
     view: &View<'_>,
     place: Rect,
-) -> Vec<Line<'static>> {
-    let width = usize::from(place.width.saturating_sub(4));
-    page.opened(view)
-        .map(|of| Detail::new(of).lines(view, width))
-        .unwrap_or_default()
+) -> (&'static str, Vec<Line<'static>>) {
+    page.beside(view, usize::from(place.width.saturating_sub(4)))
 }
 
 /// Draws a page with the evidence of its selected row.
@@ -126,7 +149,7 @@ pub(in crate::tui) fn render(
     if aside.is_empty() {
         return;
     }
-    let rows = evidence(page, view, aside);
+    let (title, rows) = evidence(page, view, aside);
     let room = usize::from(aside.height.saturating_sub(2));
     let top = frame.scroll.top.min(rows.len().saturating_sub(room));
     let right = if rows.len() > room {
@@ -135,9 +158,6 @@ pub(in crate::tui) fn render(
     } else {
         String::new()
     };
-    let title = page
-        .opened(view)
-        .map_or("Evidence", |of| Detail::new(of).title());
     let panel = Panel {
         title,
         right: view.line(right, Role::Muted),

@@ -1,8 +1,10 @@
 //! Pieces of the screen: plain data in, cells out. No World, no clock, no state that drawing changes.
 
+pub mod bars;
 pub mod chart;
 pub mod line_input;
 pub mod panel;
+pub mod stacked;
 pub mod steps;
 pub mod table;
 pub mod text;

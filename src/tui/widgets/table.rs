@@ -18,6 +18,18 @@ pub struct Column {
     pub right: bool,
 }
 
+impl Column {
+    /// A column of text, which stands on the left.
+    pub const fn new(least: u16, wished: u16, rank: u8) -> Self {
+        Self {
+            least,
+            wished,
+            rank,
+            right: false,
+        }
+    }
+}
+
 /// Columns between two columns.
 const GAP: u16 = 2;
 

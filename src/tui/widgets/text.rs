@@ -10,11 +10,19 @@ use unicode_width::UnicodeWidthStr;
 
 /// The columns a text takes.
 pub fn width(text: &str) -> usize {
-    // Most of a screen is plain ASCII, which needs no look at graphemes.
-    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        return text.len();
+    if is_simple(text) {
+        return text.chars().count();
     }
     text.graphemes(true).map(columns).sum()
+}
+
+/// Whether each character takes a column of its own. Nearly all of a screen is like that, and needs no look at graphemes.
+fn is_simple(text: &str) -> bool {
+    let simple = |c| {
+        matches!(c, ' '..='~' | '·' | '×' | '–' | '…' | '→' | '▸' | '●' | '○'
+            | '\u{2500}'..='\u{259f}' | '\u{2800}'..='\u{28ff}')
+    };
+    text.chars().all(simple)
 }
 
 /// The columns of one grapheme; what has no width of its own takes none.
@@ -116,7 +124,7 @@ pub fn truncate_line(line: &Line<'_>, max: usize) -> Line<'static> {
     let fits = line_width(line) <= max;
     let mut left = max;
     for span in &line.spans {
-        let w = width(&span.content);
+        let w = if fits { 0 } else { width(&span.content) };
         if fits || w < left {
             spans.push(Span::styled(
                 span.content.to_string(),
@@ -151,12 +159,38 @@ pub fn put_line(buffer: &mut Buffer, area: Rect, line: &Line<'_>) -> u16 {
     if area.is_empty() {
         return 0;
     }
+    let cut;
+    let line = if line_width(line) <= usize::from(area.width) {
+        line
+    } else {
+        cut = truncate_line(line, usize::from(area.width));
+        &cut
+    };
     let mut x = area.x;
-    for span in truncate_line(line, usize::from(area.width)).spans {
-        let room = usize::from(area.right().saturating_sub(x));
-        (x, _) = buffer.set_stringn(x, area.y, &span.content, room, span.style);
+    for span in &line.spans {
+        let place = Rect {
+            x,
+            width: area.right().saturating_sub(x),
+            ..area
+        };
+        x = put_piece(buffer, place, &span.content, line.style.patch(span.style));
     }
     x.saturating_sub(area.x)
+}
+
+/// Writes a text of one style; returns the column after it.
+fn put_piece(buffer: &mut Buffer, place: Rect, text: &str, style: Style) -> u16 {
+    if !is_simple(text) {
+        let room = usize::from(place.width);
+        return buffer.set_stringn(place.x, place.y, text, room, style).0;
+    }
+    let mut columns = place.x..place.right();
+    for (c, x) in text.chars().zip(columns.by_ref()) {
+        if let Some(cell) = buffer.cell_mut((x, place.y)) {
+            cell.set_char(c).set_style(style);
+        }
+    }
+    columns.start
 }
 
 /// Two texts on the first row of `area`: the left one keeps its columns, the right one is cut, then dropped.
@@ -194,6 +228,27 @@ mod tests {
     use super::super::tests::{hostile, row_text};
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn simple_characters_take_one_column_each_whatever_stands_beside_them() {
+        let simple: String = ('\u{1}'..='\u{ffff}')
+            .filter(|c| is_simple(&c.to_string()))
+            .collect();
+        assert!(
+            ['a', '~', '─', '│', '⣿']
+                .iter()
+                .all(|c| simple.contains(*c))
+        );
+        assert!(!is_simple("e\u{301}") && !is_simple("漢") && !is_simple("✔\u{fe0f}"));
+        let backwards: String = simple.chars().rev().collect();
+        for text in [simple, backwards] {
+            assert!(
+                text.graphemes(true)
+                    .eq(text.split("").filter(|c| !c.is_empty()))
+            );
+            assert!(text.graphemes(true).all(|c| columns(c) == 1));
+        }
+    }
 
     #[test]
     fn what_is_cut_says_so() {

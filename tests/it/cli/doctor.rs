@@ -8,6 +8,8 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{Home, Ran, Served};
+
+mod asked;
 use crate::stub::{Seen, Stub, closed_port, reply};
 use crate::{stub, tls};
 
@@ -338,6 +340,48 @@ async fn what_the_answers_of_github_show() {
             "services.checkout.checks",
             "warning",
             "workflow runs stand in",
+        ),
+        (
+            "/rate_limit",
+            || limits(10, &[]),
+            "github.main.limits-graphql",
+            "warning",
+            "10 of 5000",
+        ),
+        (
+            "/repos/acme/checkout/commits/main/status",
+            || stub::json(403, &json!({})),
+            "services.checkout.statuses",
+            "warning",
+            "missing Commit statuses: read",
+        ),
+        (
+            "/repos/acme/checkout/releases",
+            || stub::json(404, &json!({})),
+            "services.checkout.releases",
+            "warning",
+            "missing Contents: read",
+        ),
+        (
+            "/repos/acme/checkout/contents/.github/workflows/undo.yml",
+            || stub::json(500, &json!({})),
+            "services.checkout.production.rollback.workflow",
+            "error",
+            "the server failed",
+        ),
+        (
+            "/repos/acme/checkout/actions/workflows/undo.yml",
+            || stub::json(403, &json!({"message": "Resource not accessible"})),
+            "services.checkout.production.rollback.workflow",
+            "error",
+            "not allowed",
+        ),
+        (
+            "/repos/acme/checkout/environments/production",
+            || stub::json(403, &json!({"message": "Resource not accessible"})),
+            "services.checkout.production.rollback.environment",
+            "error",
+            "not allowed",
         ),
         (
             "/repos/acme/checkout/milestones",

@@ -19,6 +19,7 @@ fn every_command_explains_itself() {
         "doctor",
         "changes",
         "where",
+        "dora",
         "ledger",
         "ledger list",
         "ledger verify",

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{Home, Ran, Served};
 
 /// A home whose working folder is a clone of this address.
-fn clone_of(url: &str) -> Home {
+pub(super) fn clone_of(url: &str) -> Home {
     let home = Home::new();
     home.write(
         "work/.git/config",
@@ -126,6 +126,18 @@ fn a_clone_without_a_configuration_can_be_looked_at_and_not_changed() {
             .contains("config init"),
         "{refused:?}"
     );
+    // The doctor looks at the same: it is asked when something does not work.
+    let looked = run(&home, &demo, &["doctor", "--json"]).ended(0);
+    let report = looked.json("doctor");
+    let checks = report["checks"].as_array().unwrap();
+    let of = |id: &str| checks.iter().find(|c| c["id"] == id).unwrap();
+    let config = &of("config")["message"];
+    assert_eq!(
+        config,
+        "there is none; looked at acme/payments, which this clone names"
+    );
+    assert_eq!(of("github.main.reach")["severity"], "ok");
+    assert_eq!(of("services.payments.deployments")["severity"], "ok");
     assert!(!home.path("work/.flightdeck").exists());
 }
 

@@ -3,6 +3,43 @@
 use super::{Home, Served};
 
 #[test]
+fn how_a_service_is_released_chooses_its_candidate() {
+    let home = Home::new();
+    let demo = Served::start(&home, &["--deploy-in", "3600s"]);
+    let text = std::fs::read_to_string(demo.config()).unwrap();
+    let own = |line: &&str| !line.starts_with("release = ");
+    let text = text.lines().filter(own).collect::<Vec<_>>().join("\n");
+    let how = |release: &str| {
+        let table = "[services.checkout]\n";
+        assert!(text.contains(table), "{text}");
+        let text = text.replace(table, &format!("{table}release = {release}\n"));
+        let config = home.write("release.toml", &text).display().to_string();
+        let args = [
+            "gates",
+            "--json",
+            "--service",
+            "checkout",
+            "--env",
+            "production",
+        ];
+        let ran = home.run(&[&args[..], &["--config", &config]].concat());
+        let candidate = ran.json("gates")["candidate"].clone();
+        let field = |name: &str| candidate[name].as_str().map(str::to_owned);
+        (field("version"), field("chosen").unwrap())
+    };
+    let (tag, chosen) = how("{ from = \"tags\" }");
+    assert!(
+        tag.unwrap().starts_with('v') && chosen.contains("tag"),
+        "{chosen}"
+    );
+    let (release, chosen) = how("{ from = \"releases\" }");
+    assert!(release.is_some() && !chosen.contains("tag"), "{chosen}");
+    assert_eq!(how("{ from = \"branch\" }").1, "the head of main");
+    let (_, chosen) = how("{ from = \"tags\", tags = \"other-v*\" }");
+    assert_eq!(chosen, "the head of main: no tag is like other-v*");
+}
+
+#[test]
 fn the_first_rung_that_has_data_tells_and_drift_shows() {
     let home = Home::new();
     let demo = Served::start(&home, &["--scenario", "healthy"]);

@@ -3,6 +3,7 @@
 mod calendar;
 mod clone;
 mod damage;
+mod delivery;
 mod doctor;
 mod gates;
 mod help;
@@ -10,6 +11,7 @@ mod init;
 mod live;
 mod offline;
 mod online;
+mod prompts;
 mod rollback;
 pub(crate) mod schema;
 mod silence;
@@ -20,9 +22,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::flight::Flight;
 
 /// A home of its own: no configuration, no token, nothing of the machine.
 pub(crate) struct Home {
@@ -80,6 +85,21 @@ impl Home {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// A command on a pseudo-terminal of this size, with more in its environment.
+    pub(crate) fn fly(&self, args: &[&str], more: &[(&str, &str)], size: (u16, u16)) -> Flight {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_flightdeck"));
+        command.env_clear();
+        for (name, value) in self.env() {
+            command.env(name, value);
+        }
+        for (name, value) in more {
+            command.env(name, value);
+        }
+        command.cwd(self.path("work"));
+        command.args(args);
+        Flight::of_command(command, size)
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Ran {

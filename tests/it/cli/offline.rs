@@ -247,7 +247,9 @@ fn a_view_that_does_not_exist_is_wrong_usage_and_names_those_that_do() {
     let ran = home.run(&["demo", "--view", "nowhere"]).ended(2);
     assert!(
         ran.err.contains("there is no view `nowhere`")
-            && ran.err.contains("cockpit, calendar, gates, deploy, ledger"),
+            && ran
+                .err
+                .contains("cockpit, calendar, gates, deploy, changes, ledger"),
         "{}",
         ran.err
     );

@@ -9,6 +9,8 @@ use super::{Home, Ran};
 use crate::stub::{self, Stub, reply};
 
 const TOKEN: &str = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+/// What stands in files outside of the repository.
+const OUTSIDE: &str = "what-nobody-may-read-0123456789";
 const SERVICE: &str = "[services.checkout]\nrepo = \"acme/checkout\"\nenvironments = [\"production\"]\n\
     [services.checkout.env.production]\n";
 const ROLLBACK: &str = "rollback = { ladder = [\"w\"], way = { w = { github_workflow = { file = \"undo.yml\", ref = \"main\" } } } }\n";
@@ -32,6 +34,18 @@ async fn run(home: &std::sync::Arc<Home>, args: &'static [&'static str]) -> Ran 
     .unwrap()
 }
 
+/// Opens the cockpit there: it says what is withheld, refuses a rollback, and goes.
+fn fly(home: &Home) {
+    let mut flight = home.fly(&[], &[("GH_TOKEN", TOKEN)], (120, 40));
+    flight.wait_for("withheld");
+    flight.press(b"R");
+    flight.wait_for("is withheld");
+    flight.press(b"\x1b");
+    flight.wait("a closed form", |shown| !shown.contains("is withheld"));
+    flight.press(b"q");
+    assert!(flight.ended(), "{}", flight.shown());
+}
+
 fn user(home: &Home, api: &str) -> PathBuf {
     home.write(
         "config/flightdeck/config.toml",
@@ -53,19 +67,27 @@ async fn an_untrusted_file_runs_nothing_and_sends_no_token_anywhere() {
         "[github.main]\napi = \"{evil}\"\ntoken = {{ from = \"command\", argv = [\"/bin/sh\", \"-c\", \"touch ran; echo x\"] }}\n\
          [metrics.prom]\nurl = \"{evil}\"\nauth = {{ bearer = {{ from = \"env\", name = \"GH_TOKEN\" }} }}\n\
          [gates.cov]\nstage = \"test\"\nhttp = {{ get = \"{evil}/cov\", path = \"$.n\", at_least = 1 }}\n\
-         {SERVICE}metrics = \"prom\"\n{ROLLBACK}",
+         [github.other]\napi = \"{evil}\"\ntoken = {{ from = \"file\", path = \"../outside-token\" }}\nca_file = \"../outside.toml\"\n\
+         {SERVICE}metrics = \"prom\"\nprobe = {{ url = \"{evil}/version\", version = \"text\" }}\n{ROLLBACK}",
         evil = evil.url
     )
     .replace("[services.checkout.env.production]\nmetrics = \"prom\"\n", "metrics = \"prom\"\n[services.checkout.env.production]\n");
     let home = std::sync::Arc::new(repository(&project));
+    let outside = home.write("outside-token", OUTSIDE);
+    std::fs::set_permissions(outside, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    home.write("outside.toml", OUTSIDE);
     user(&home, &good.url);
 
     let ran = run(&home, &["status", "--timeout", "5s"]).await;
     for key in [
         "github.main.api",
         "github.main.token",
+        "github.other.api",
+        "github.other.token",
+        "github.other.ca_file",
         "metrics.prom.url",
         "gates.cov.http",
+        "services.checkout.env.production.probe",
         "services.checkout.env.production.rollback",
         "flightdeck config trust",
     ] {
@@ -76,11 +98,33 @@ async fn an_untrusted_file_runs_nothing_and_sends_no_token_anywhere() {
         .ended(5);
     let refused = ran.json("rollback");
     assert!(refused.to_string().contains("is withheld"), "{refused}");
-    run(&home, &["gates", "--timeout", "5s"]).await;
-    assert!(good.count() > 0);
+    for args in [
+        &["gates", "--timeout", "5s"][..],
+        &["calendar"],
+        &["doctor", "--timeout", "5s"],
+        &["config", "show"],
+        &["verdict", "--timeout", "2s"],
+    ] {
+        let ran = run(&home, args).await;
+        let said = format!("{ran:?}");
+        assert!(
+            said.contains("withheld") || said.contains("not trusted"),
+            "{args:?}: {said}"
+        );
+        assert!(!said.contains(OUTSIDE), "{args:?}: {said}");
+    }
+    let (cockpit, seen) = (std::sync::Arc::clone(&home), good.count());
+    tokio::task::spawn_blocking(move || fly(&cockpit))
+        .await
+        .unwrap();
+    assert!(
+        good.count() > seen,
+        "the cockpit asked the user's own server"
+    );
     assert!(!home.path("work/ran").exists(), "a program was run");
     for seen in evil.seen() {
-        assert!(!format!("{seen:?}").contains(TOKEN), "{seen:?}");
+        let sent = format!("{seen:?}");
+        assert!(!sent.contains(TOKEN) && !sent.contains(OUTSIDE), "{sent}");
         assert_eq!(seen.header("authorization"), None);
         assert_eq!(seen.path(), "/user", "only the redirect leads there");
     }

@@ -20,6 +20,8 @@ fn what_the_commands_ask_keeps_to_the_description() {
         &["doctor"],
         &["rollback", "--dry-run"],
         &["calendar"],
+        &["changes", "--mine", "--service", "checkout"],
+        &["where", "v2.14.0", "--now"],
     ] {
         let ran = home.run(&[args, &["--json", "--config", config]].concat());
         assert!([0, 1, 3, 4].contains(&ran.code), "{args:?}: {ran:?}");

@@ -2,11 +2,13 @@
 //! data that each story changes; writes are answered by hand.
 
 mod calendar;
+mod delivery;
 mod holds;
 mod record;
 mod shop;
 mod tales;
 
+pub(crate) use delivery::*;
 pub(crate) use holds::{held, held_running, held_unknown, old_run, too_old_run};
 pub(crate) use record::*;
 pub(crate) use shop::{Shop, target};

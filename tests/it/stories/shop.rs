@@ -77,6 +77,8 @@ pub(crate) struct Shop {
     pub(crate) older: Vec<Row>,
     /// What looking at the chain finds; none: all is well.
     pub(crate) chain: Option<Chain>,
+    /// What is kept of the past.
+    pub(crate) past: super::delivery::Past,
     /// Writes that wait for an answer.
     pub(crate) writes: Vec<(Target, Write)>,
 }
@@ -131,6 +133,7 @@ impl Shop {
             rows: Vec::new(),
             older: Vec::new(),
             chain: None,
+            past: super::delivery::Past::default(),
             writes: Vec::new(),
         }
     }
@@ -249,6 +252,11 @@ impl Shop {
                     Answer::Signals(Err(fault))
                 }
             }
+            (_, Fetch::Reading { .. }) => Answer::Reading(self.past.reading.clone()?),
+            (_, Fetch::Listing { ask, .. }) => Answer::Listing(self.past.listing(ask, self.now)),
+            (_, Fetch::Sheet { target, days, .. }) => {
+                Answer::Sheet(self.past.sheet(target, *days, self.now))
+            }
             (_, Fetch::Clock { .. }) => Answer::Clock(Ok(MetricsClock {
                 offset_s: 0.0,
                 scrape_s: 5,
@@ -345,7 +353,9 @@ fn service(name: &str, measured: bool) -> Service {
         ],
         irreversible: vec!["db/migrations/**".to_owned()],
         accountable: Some(Safe::new("li")),
+        people: vec![Safe::new("li"), Safe::new("noor")],
         runbook: None,
+        releasing: flightdeck::domain::release::candidate::Releasing::default(),
     }
 }
 
@@ -379,6 +389,7 @@ pub(crate) fn deployment(
         created_at: created,
         creator: Some(Safe::new("maria")),
         correlation: None,
+        rollout: None,
         statuses,
     }
 }

@@ -9,10 +9,12 @@ use flightdeck::domain::gate::checks::CheckSet;
 use flightdeck::domain::gate::manual::Manual;
 use flightdeck::domain::gate::spec::{GateKind, GateSpec};
 use flightdeck::domain::ids::CorrelationId;
+use flightdeck::domain::release::rollout::DeclaredStep;
 use flightdeck::domain::release::{CheckState, Conclusion, DeploymentState, RunId, RunStatus};
 use flightdeck::domain::rollback::orders::Confirmation;
 use flightdeck::domain::rollback::{CancelAnswer, DispatchAnswer, Ids};
 use flightdeck::domain::text::Safe;
+use jiff::SignedDuration;
 
 use super::calendar::calendar;
 use super::shop::{Shop, at, budget, deployment, fault, hostile, run, target};
@@ -30,6 +32,28 @@ pub(crate) fn ids() -> Ids {
 /// The deploy has just begun: nothing can be said yet.
 pub(crate) fn warming() -> Shop {
     bad_deploy_at("12:58:50")
+}
+
+/// The deployment's payload declares its steps; the second is under way.
+pub(crate) fn declared_steps() -> Shop {
+    bad_deploy_of(|shop| {
+        let checkout = shop.overviews.get_mut("checkout").unwrap();
+        let deployment = &mut checkout.as_mut().unwrap().deployments[1].1[0];
+        let steps = [
+            (Some("canary"), Some(10)),
+            (Some("half"), Some(50)),
+            (None, Some(100)),
+        ];
+        deployment.rollout = Some(
+            steps
+                .into_iter()
+                .filter_map(|(name, weight)| DeclaredStep::new(name, weight))
+                .collect(),
+        );
+        let mut next = deployment.statuses[0].clone();
+        next.at += SignedDuration::from_secs(100);
+        deployment.statuses.insert(0, next);
+    })
 }
 
 /// The deploy went well and is live, still watched.
@@ -428,7 +452,7 @@ pub(crate) fn rollback_verifying() -> Shop {
             job.conclusion = Some(Conclusion::Success);
         }
     }
-    let created = shop.now.0 - jiff::SignedDuration::from_secs(20);
+    let created = shop.now.0 - SignedDuration::from_secs(20);
     let checkout = shop
         .overviews
         .get_mut("checkout")

@@ -43,6 +43,7 @@ fn overview(deployed: bool) -> Overview {
         created_at: at(0),
         creator: None,
         correlation: None,
+        rollout: None,
         statuses: vec![DeploymentStatus {
             state: DeploymentState::Success,
             at: at(10),
@@ -119,8 +120,19 @@ fn look(
             env: (&env, "Production"),
             runs: Some(runs),
             probed: said.as_ref().map(|(p, asked)| (p, *asked)),
+            releasing: &Releasing {
+                tags: "v*".to_owned(),
+                ..Releasing::default()
+            },
         },
     )
+}
+
+#[test]
+fn the_release_of_another_service_tells_nothing() {
+    let mut overview = overview(false);
+    overview.releases[0].tag = Safe::new("shop-v3.0.0");
+    assert_eq!(look(&ladder(), &overview, &[], None).0.live, None);
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 mod calendar;
 mod changes;
+mod delivery;
 mod deploy;
 mod entry;
 mod gates;
+mod receipt;
 mod row;
 mod taken;
 
+pub use delivery::Queued;
 pub(in crate::tui) use deploy::status;
 use ratatui::text::Line;
 
@@ -15,6 +18,8 @@ use super::evidence::of_signals;
 use super::scroll::{Scroll, pair};
 use crate::config::theme::Role;
 use crate::domain::calendar::Entry;
+use crate::domain::change::delivery::Delivered;
+use crate::domain::change::metric::Metric;
 use crate::domain::ids::CommitSha;
 use crate::domain::ledger::Row;
 use crate::domain::text::Safe;
@@ -48,6 +53,14 @@ pub enum Of {
     Live(CommitSha),
     /// The changes that a rollback takes away.
     Changes,
+    /// A change: its receipt.
+    Change(Box<Delivered>),
+    /// Something that waits for a deployment.
+    Queued(Box<Queued>),
+    /// One of the delivery metrics.
+    Metric(Metric),
+    /// A deployment of the metrics, by its id.
+    Deployment(Safe),
     /// What a rollback would send.
     DryRun(Vec<(String, String)>),
 }
@@ -76,6 +89,10 @@ impl Detail {
             Of::Job(_) => "Job: steps",
             Of::Live(_) => "Version: deployments",
             Of::Changes => "Changes that go",
+            Of::Change(_) => "Change: receipt",
+            Of::Queued(_) => "Queue: what waits",
+            Of::Metric(_) => "Metric: how it is counted",
+            Of::Deployment(_) => "Deployment: evidence",
             Of::DryRun(_) => "Dry run: what would be sent",
         }
     }
@@ -96,6 +113,10 @@ impl Detail {
             Of::Job(id) => deploy::of_job(view, *id, width),
             Of::Live(sha) => deploy::of_version(view, sha, width),
             Of::Changes => changes::of_changes(view, width),
+            Of::Change(row) => receipt::of_change(view, row, width),
+            Of::Queued(queued) => delivery::of_queued(view, queued, width),
+            Of::Metric(metric) => delivery::of_metric(view, *metric, width),
+            Of::Deployment(id) => delivery::of_deployment(view, id, width),
             Of::DryRun(rows) => rows
                 .iter()
                 .flat_map(|(label, text)| pair(view, label, text, Role::Text, width))

@@ -1,6 +1,6 @@
 //! What can be taken from an evidence: the address of its page, and a line for the clipboard.
 
-use super::{Detail, Of};
+use super::{Detail, Of, delivery};
 use crate::domain::text::Safe;
 use crate::report::ledger::json_line;
 use crate::tui::layout::PaneId;
@@ -10,6 +10,12 @@ use crate::tui::panes::calendar;
 impl Detail {
     /// The page to look at.
     pub(in crate::tui) fn url(&self, view: &View<'_>) -> Option<Safe> {
+        match &self.of {
+            Of::Change(row) => return row.url.clone(),
+            Of::Queued(queued) => return queued.change.as_ref()?.url.clone(),
+            Of::Deployment(id) => return delivery::page(view, id),
+            _ => {}
+        }
         let slice = view.slice()?;
         let list = slice.checklist.as_ref();
         let run = || slice.run.value();
@@ -47,7 +53,7 @@ impl Detail {
                     .or_else(|| live?.url.clone())
                     .or_else(page)
             }
-            Of::Pane(_) | Of::Unreadable(..) | Of::Changes | Of::DryRun(_) => None,
+            _ => None,
         }
     }
 
@@ -84,6 +90,10 @@ impl Detail {
                     url.map(|u| format!(" {u}")).unwrap_or_default()
                 ))
             }
+            Of::Change(row) => Some(delivery::change_line(view, row)),
+            Of::Queued(queued) => Some(delivery::queued_line(view, queued)),
+            Of::Metric(metric) => delivery::metric_line(view, *metric),
+            Of::Deployment(id) => delivery::deployment_line(view, id),
             Of::Live(sha) => Some(sha.to_string()),
             Of::Job(_) => self.url(view).map(|u| u.to_string()),
             Of::Pane(_) | Of::Verdict | Of::Unreadable(..) | Of::Changes | Of::DryRun(_) => None,

@@ -1,0 +1,262 @@
+//! What is kept of the past, against the demo's company: changes, metrics, places; with GitHub and without.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use super::{Home, Served};
+
+/// A configuration of the demo's company that outlives it: its token and its store are this home's.
+fn own(home: &Home, demo: &Served) -> String {
+    let token = home.write("token", demo.token());
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let text = std::fs::read_to_string(demo.config()).unwrap();
+    let line = |line: &str| {
+        if line.starts_with("token = ") {
+            format!(
+                "token = {{ from = \"file\", path = \"{}\" }}",
+                token.display()
+            )
+        } else if line.starts_with("profile = ") {
+            "profile = \"kept\"".to_owned()
+        } else {
+            line.to_owned()
+        }
+    };
+    let text: Vec<String> = text.lines().map(line).collect();
+    let file = home.write("kept.toml", &text.join("\n"));
+    file.to_str().unwrap().to_owned()
+}
+
+/// The changes of a year.
+fn year(config: &str) -> [&str; 8] {
+    let of = ["--service", "checkout", "--since", "365d"];
+    [
+        "changes", "--json", "--config", config, of[0], of[1], of[2], of[3],
+    ]
+}
+
+/// The past of the demo's company, read once.
+fn read() -> (Home, Served, String, Value) {
+    let home = Home::new();
+    let demo = Served::start(&home, &[]);
+    let config = own(&home, &demo);
+    let ran = home.run(&year(&config));
+    let json = ran.ended(0).json("changes");
+    (home, demo, config, json)
+}
+
+fn list<'a>(of: &'a Value, name: &str) -> &'a Vec<Value> {
+    of[name].as_array().unwrap()
+}
+
+#[test]
+fn changes_are_read_once_and_every_lead_time_is_the_sum_of_its_stages() {
+    let (home, mut demo, config, json) = read();
+    let changes = list(&json, "changes");
+    assert!(changes.len() > 60, "{}", changes.len());
+    let mut measured = 0;
+    for change in changes {
+        let Some(lead) = change["lead_time_s"].as_f64() else {
+            continue;
+        };
+        let stages = change["stages"].as_object().unwrap();
+        let sum: f64 = stages.values().filter_map(Value::as_f64).sum();
+        assert!((sum - lead).abs() < 0.01, "{change}");
+        assert_eq!(change["environment"], "production");
+        measured += 1;
+    }
+    assert!(measured > 50, "{measured}");
+    assert_eq!(json["summary"]["n"].as_u64().map(|n| n > 50), Some(true));
+
+    // Without the company the answer is the same: it is kept.
+    demo.stop();
+    let again = year(&config);
+    let kept = home
+        .run(&[&again[..], &["--offline"]].concat())
+        .ended(0)
+        .json("changes");
+    assert_eq!(list(&kept, "changes").len(), changes.len());
+    assert_eq!(kept["summary"], json["summary"]);
+    // With an unreachable GitHub, too, and it is said.
+    let ran = home.run(&again).ended(0);
+    let notes = list(&ran.json("changes"), "notes").clone();
+    assert!(
+        notes
+            .iter()
+            .any(|n| n.as_str().unwrap().contains("was not read on")),
+        "{notes:?}"
+    );
+    let csv = home.run(&[
+        "changes",
+        "--csv",
+        "--offline",
+        "--config",
+        &config,
+        "--service",
+        "checkout",
+    ]);
+    let csv = csv.ended(0).out;
+    assert!(
+        csv.starts_with("id,kind,title") && csv.lines().count() > 10,
+        "{csv}"
+    );
+    let one = home.run(&[
+        "changes",
+        "--offline",
+        "--config",
+        &config,
+        "--service",
+        "checkout",
+        "--filter",
+        "author:nobody-at-all",
+        "--json",
+    ]);
+    assert!(list(&one.ended(0).json("changes"), "changes").is_empty());
+}
+
+#[test]
+fn nothing_kept_and_nobody_to_ask_is_a_failure() {
+    let home = Home::new();
+    let mut demo = Served::start(&home, &[]);
+    let config = own(&home, &demo);
+    demo.stop();
+    let ran = home
+        .run(&["changes", "--json", "--config", &config])
+        .ended(6);
+    assert_eq!(ran.error()["kind"], "unreachable");
+    let ran = home
+        .run(&["where", "#1", "--offline", "--json", "--config", &config])
+        .ended(2);
+    assert_eq!(ran.error()["kind"], "not_found");
+}
+
+#[test]
+fn a_change_is_where_the_store_says_and_github_says_the_same() {
+    let (home, mut demo, config, json) = read();
+    let changes = list(&json, "changes");
+    let live = changes
+        .iter()
+        .find(|c| c["deployed_at"].is_string())
+        .unwrap();
+    let id = live["id"].as_str().unwrap();
+    let look = |name: &str, more: &[&str]| {
+        let args = [
+            &[
+                "where",
+                name,
+                "--json",
+                "--config",
+                &config,
+                "--service",
+                "checkout",
+            ],
+            more,
+        ]
+        .concat();
+        home.run(&args)
+    };
+    let found = look(id, &["--offline"]).ended(0).json("where");
+    let rungs = list(&found, "environments").clone();
+    assert_eq!(rungs.len(), 2, "{found}");
+    assert_eq!(rungs[1]["contained"], true);
+    assert!(rungs[1]["since"].is_string() && rungs[1]["deployment"].is_string());
+    assert_eq!(found["first_release"]["tag"], live["released_in"]);
+    // The same by its commit, by the beginning of that, by its address, and by asking now.
+    let sha = found["sha"].as_str().unwrap();
+    for name in [
+        sha,
+        sha.get(..9).unwrap(),
+        live["url"].as_str().unwrap(),
+        id.trim_start_matches('#'),
+    ] {
+        let same = look(name, &["--offline"]).ended(0).json("where");
+        assert_eq!(same["environments"][1]["contained"], true, "{name}");
+        assert_eq!(same["sha"], sha);
+    }
+    let now = look(id, &["--now"]).ended(0).json("where");
+    assert_eq!(now["environments"][1]["contained"], true);
+
+    // v2.15.0 is being deployed: on staging, not yet in production.
+    for more in [&["--offline"][..], &["--now"]] {
+        let young = look("v2.15.0", more).ended(4).json("where");
+        let states: Vec<&Value> = list(&young, "environments")
+            .iter()
+            .map(|r| &r["contained"])
+            .collect();
+        assert_eq!(states, [&Value::Bool(true), &Value::Bool(false)], "{young}");
+        assert!(young["environments"][1]["waiting_for"].is_string());
+    }
+    // A branch is not kept: GitHub is asked.
+    look("main", &[]).ended(4);
+    look("no-such-thing", &[]).ended(2);
+    demo.stop();
+    look(id, &[]).ended(0);
+}
+
+#[test]
+fn metrics_come_with_the_lists_that_they_were_counted_from() {
+    let (home, _demo, config, _) = read();
+    let ran = home.run(&[
+        "dora",
+        "--json",
+        "--offline",
+        "--config",
+        &config,
+        "--service",
+        "checkout",
+        "--days",
+        "365",
+    ]);
+    let json = ran.ended(0).json("dora");
+    let service = &json["services"][0];
+    let n = service["deployments"]["n"].as_u64().unwrap();
+    assert!(n > 15, "{n}");
+    assert_eq!(list(service, "deployed").len() as u64, n);
+    let failed = service["change_fail_rate"]["failed"].as_u64().unwrap();
+    assert!(failed > 0);
+    assert_eq!(list(service, "failures").len() as u64, failed);
+    assert_eq!(service["source"], "GitHub deployments");
+    let mut leads: Vec<f64> = list(service, "shipped")
+        .iter()
+        .filter_map(|s| s["lead_time_s"].as_f64())
+        .collect();
+    assert_eq!(service["lead_time"]["n"].as_u64(), Some(leads.len() as u64));
+    leads.sort_by(f64::total_cmp);
+    let (low, high) = (leads[(leads.len() - 1) / 2], leads[leads.len() / 2]);
+    let p50 = service["lead_time"]["p50_s"].as_f64().unwrap();
+    assert!(
+        (p50 - f64::midpoint(low, high)).abs() < 0.01,
+        "{p50} {low} {high}"
+    );
+
+    let text = home
+        .run(&[
+            "dora",
+            "--offline",
+            "--config",
+            &config,
+            "--service",
+            "checkout",
+        ])
+        .ended(0)
+        .out;
+    assert!(
+        text.starts_with("checkout ▸ production  (from GitHub deployments)\n"),
+        "{text}"
+    );
+    let staging = home.run(&[
+        "dora",
+        "--csv",
+        "--offline",
+        "--config",
+        &config,
+        "--service",
+        "checkout",
+        "--env",
+        "staging",
+    ]);
+    assert!(staging.ended(0).out.contains("\r\ncheckout,staging,90,"));
+    home.run(&["dora", "--year", "2022", "--config", &config])
+        .ended(2);
+}
