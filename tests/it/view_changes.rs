@@ -157,6 +157,14 @@ fn who_has_no_change_sees_the_services_and_who_is_not_known_is_told() {
     assert_eq!(asked(&shop).whose, people(&["newcomer"]));
     assert!(shown(&shop, &mut s).contains("no change of @newcomer moved in 30 days"));
 
+    // While the first reading is under way, mine may still come.
+    let mut shop = stories::first_reading();
+    let mut s = screen(SIZE);
+    press(&mut s, &mut shop, &["6"]);
+    turn(&mut s, &mut shop);
+    assert_eq!(asked(&shop).whose, people(&["maria"]));
+    assert!(shown(&shop, &mut s).contains("the first reading is under way"));
+
     // That nobody holds some words, or that a week was quiet, is no reason to look elsewhere.
     let mut shop = stories::delivered();
     let mut s = screen(SIZE);

@@ -4,6 +4,7 @@ use crate::app::action::ActionId;
 use crate::app::delivery::Look;
 use crate::app::world::World;
 use crate::domain::change::listing::{Ask, Whose};
+use crate::domain::fetched::Fetched;
 use crate::domain::ids::Target;
 
 /// The parts of the view.
@@ -148,7 +149,9 @@ impl Question {
         let mine = self.circle(world) == Circle::Mine
             && of.whose == self.whose(world)
             && of.words.is_empty();
-        self.none_of_mine = mine && listing.total == 0;
+        // While the first reading is under way, mine may still come.
+        let is_read = listing.as_of.is_some() || has_ended(world);
+        self.none_of_mine = mine && is_read && listing.total == 0;
     }
 
     /// Whether all rows are of the same person.
@@ -244,6 +247,13 @@ impl Question {
             _ => {}
         }
     }
+}
+
+/// Whether every source was read as far as it could be.
+fn has_ended(world: &World) -> bool {
+    let mut readings = world.delivery.readings.values();
+    !world.delivery.readings.is_empty()
+        && readings.all(|r| r.progress.is_none() && r.done != Fetched::Never)
 }
 
 /// The selected service's changes; all where none is selected.

@@ -60,7 +60,12 @@ fn medians(found: &Listing, width: usize) -> String {
     let known = known.filter_map(|s| {
         let seconds = s.spread.p50_s?;
         let long = SignedDuration::try_from_secs_f64(seconds).ok()?;
-        Some((s.stage.short(), age(long)))
+        let long = if long.as_secs() < 2 {
+            "0s".to_owned()
+        } else {
+            age(long)
+        };
+        Some((s.stage.short(), long))
     });
     let known: Vec<(&str, String)> = known.collect();
     let told = |short: bool| {
