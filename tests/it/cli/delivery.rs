@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::Value;
 
 use super::{Home, Served};
+use crate::support::hop::Hop;
 
 /// A configuration of the demo's company that outlives it: its token and its store are this home's.
 fn own(home: &Home, demo: &Served) -> String {
@@ -259,4 +260,33 @@ fn metrics_come_with_the_lists_that_they_were_counted_from() {
     assert!(staging.ended(0).out.contains("\r\ncheckout,staging,90,"));
     home.run(&["dora", "--year", "2022", "--config", &config])
         .ended(2);
+}
+
+#[test]
+fn asking_now_takes_four_requests_at_most_and_the_store_none() {
+    let home = Home::new();
+    let demo = Served::start(&home, &[]);
+    let real = demo.hello["github_url"].as_str().unwrap();
+    let hop = Hop::start(real, None);
+    let text = std::fs::read_to_string(own(&home, &demo)).unwrap();
+    let config = home.write("hop.toml", &text.replace(real, &hop.url));
+    let config = config.to_str().unwrap();
+    let look = |name: &str, more: &[&str]| {
+        let args = ["where", name, "--config", config, "--service", "checkout"];
+        home.run(&[&args, more].concat())
+    };
+    // An empty store: GitHub is asked by itself.
+    for (name, code) in [("v2.14.0", 0), ("main", 4), ("no-such-thing", 2)] {
+        look(name, &[]).ended(code);
+        let asked = hop.taken().len();
+        assert!((1..=4).contains(&asked), "{name}: {asked} requests");
+    }
+    home.run(&["changes", "--config", config, "--service", "checkout"])
+        .ended(0);
+    let asked = hop.taken().len();
+    assert!((2..=10).contains(&asked), "{asked} requests");
+    look("v2.14.0", &[]).ended(0);
+    assert!(hop.taken().is_empty(), "the store knows");
+    look("v2.14.0", &["--now"]).ended(0);
+    assert!((1..=4).contains(&hop.taken().len()));
 }

@@ -269,7 +269,7 @@ async fn repository(
         (
             Reading::Milestones,
             "milestones",
-            "planned releases in the calendar",
+            "planned releases in the calendar, incidents",
             Severity::Warning,
         ),
     ];
