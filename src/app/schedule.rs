@@ -100,7 +100,7 @@ impl Schedule {
     }
 
     /// Takes in what is wanted now: returns what to ask (with its generation) and what to cancel. Of the `crowd`, which may be
-    /// large and can wait, only [`AT_ONCE`] are asked at a time: the others take their turns.
+    /// large and can wait, only `AT_ONCE` are asked at a time: the others take their turns.
     pub fn sync(
         &mut self,
         wanted: &[Wanted],

@@ -1,5 +1,5 @@
-//! Changes and delivery metrics, answered from what is kept of the past ([`shelf`]) without any network, while the past is read on
-//! ([`reading`]); where a commit is, from what is kept ([`place`]) or from GitHub ([`mod@ask`]).
+//! Changes and delivery metrics, answered from what is kept of the past (`shelf`) without any network, while the past is read on
+//! (`reading`); where a commit is, from what is kept (`place`) or from GitHub (`ask`).
 
 mod ask;
 mod place;
