@@ -754,7 +754,8 @@ fn without_a_home_the_ledger_has_no_place() {
         let found = files(&loaded, env, now);
         found.into_iter().find(|c| c.id == "state.folder")
     };
-    assert_eq!(of(&home.env()), None);
-    let check = of(&std::collections::BTreeMap::new()).unwrap();
+    let (env, none) = (home.env(), std::collections::BTreeMap::new());
+    assert_eq!(of(&env), None);
+    let check = of(&none).unwrap();
     assert!(!check.ok && check.fix.unwrap().as_str().contains("set HOME"));
 }
