@@ -740,22 +740,3 @@ async fn what_files_and_tokens_show() {
         "there is no token for github.com",
     );
 }
-
-#[test]
-fn without_a_home_the_ledger_has_no_place() {
-    use flightdeck::domain::units::Now;
-    use flightdeck::runtime::query::doctor::files;
-
-    let home = Home::new();
-    let file = home.write("some.toml", "schema = 1\n");
-    let loaded = crate::support::load(&file, &home.env());
-    let now = Now("2026-11-21T12:00:00Z".parse().unwrap());
-    let of = |env| {
-        let found = files(&loaded, env, now);
-        found.into_iter().find(|c| c.id == "state.folder")
-    };
-    let (env, none) = (home.env(), std::collections::BTreeMap::new());
-    assert_eq!(of(&env), None);
-    let check = of(&none).unwrap();
-    assert!(!check.ok && check.fix.unwrap().as_str().contains("set HOME"));
-}
