@@ -91,6 +91,12 @@ pub(super) mod sql {
         "SELECT body FROM history_incident WHERE repository = ?1";
     pub(in crate::store) const PROGRESS: &str =
         "SELECT body FROM history_progress WHERE repository = ?1 AND source = ?2";
+    pub(in crate::store) const TAG: &str =
+        "SELECT 1 FROM history_release WHERE repository = ?1 AND tag = ?2";
+    pub(in crate::store) const PULL: &str =
+        "SELECT 1 FROM history_pull WHERE repository = ?1 AND number = ?2";
+    pub(in crate::store) const BEGINS: &str =
+        "SELECT 1 FROM history_commit WHERE repository = ?1 AND sha >= ?2 AND sha < ?3";
     pub(in crate::store) const TOUCHED: &str =
         "UPDATE repository SET kept = kept + 1 WHERE id = ?1";
     pub(in crate::store) const LINKS: &str =
@@ -236,6 +242,37 @@ impl History {
             .prepare_cached(sql::KNOWS)
             .and_then(|mut s| s.exists(params![id, sha.as_str()]))
             .map_err(|e| self.fail(&e))
+    }
+
+    /// Whether a repository has a tag of this name, this pull request, or a commit whose id begins so.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn mentions(
+        &self,
+        repo: &RepoKey,
+        name: &str,
+        number: Option<u64>,
+    ) -> Result<bool, StoreError> {
+        let Some(id) = self.id(repo)? else {
+            return Ok(false);
+        };
+        let number = number.and_then(|n| i64::try_from(n).ok());
+        // Behind every id that begins so: `g` follows `f`.
+        let (from, to) = (
+            name.to_ascii_lowercase(),
+            format!("{}g", name.to_ascii_lowercase()),
+        );
+        let has = |query: &str, values: &[&dyn rusqlite::ToSql]| {
+            let found = self
+                .conn
+                .prepare_cached(query)
+                .and_then(|mut s| s.exists(values));
+            found.map_err(|e| self.fail(&e))
+        };
+        Ok(has(sql::TAG, &[&id, &name])?
+            || (number.is_some() && has(sql::PULL, &[&id, &number])?)
+            || (name.len() >= 7 && has(sql::BEGINS, &[&id, &from, &to])?))
     }
 
     /// When the oldest of a repository's sources was last read to its end; none: one that matters never was.
@@ -511,6 +548,9 @@ mod tests {
             sql::PROGRESS,
             sql::REPOSITORY,
             sql::LINKS,
+            sql::TAG,
+            sql::PULL,
+            sql::BEGINS,
             sql::DEPLOYMENTS_SINCE,
         ] {
             history.assert_indexed(query);

@@ -33,19 +33,34 @@ impl Shelf {
         let err = |e: StoreError| e.to_fault(now);
         let history = self.open(std::iter::empty(), now)?;
         let closed = self.closed(now)?;
+        // Only repositories that know the name are connected; a commit of a squashed branch is known by no index.
+        let number = numbered(name);
+        let mut chosen = Vec::new();
+        for service in services.iter().filter(|s| names(s, name)) {
+            if history
+                .mentions(&self.key(service), name, number)
+                .map_err(err)?
+            {
+                chosen.push(*service);
+            }
+        }
+        if chosen.is_empty() {
+            chosen = services
+                .iter()
+                .copied()
+                .filter(|s| names(s, name))
+                .collect();
+        }
         let mut seen: Option<(RepoKey, Repository)> = None;
         let mut report: Option<WhereReport> = None;
-        for service in services {
-            if !names(service, name) {
-                continue;
-            }
+        for service in chosen {
             let key = self.key(service);
             let repository = match seen.take() {
                 Some((of, repository)) if of == key => repository,
                 _ => self.repository(&history, &key).map_err(err)?,
             };
             if let Some(found) = find(&repository, name) {
-                let as_of = self.as_of(&history, &[*service]).map_err(err)?;
+                let as_of = self.as_of(&history, &[service]).map_err(err)?;
                 let report = report.get_or_insert_with(|| {
                     let mut new = WhereReport::new(name, as_of.unwrap_or(now.0));
                     new.sha = found.sha.as_ref().map(|s| s.as_str().to_owned());
@@ -87,6 +102,12 @@ fn names(service: &Kept, name: &str) -> bool {
         .ends_with(&format!("/{}", slug.to_ascii_lowercase()))
 }
 
+/// The number that a name is: a pull request comes before the beginning of a commit's id.
+fn numbered(name: &str) -> Option<u64> {
+    let bare = name.parse::<u64>().ok().filter(|_| name.len() < 9);
+    pull_number(name).or(bare)
+}
+
 fn find(repository: &Repository, name: &str) -> Option<Found> {
     let commit = |sha: &str| {
         let (sha, node) = repository.find(sha)?;
@@ -98,9 +119,7 @@ fn find(repository: &Repository, name: &str) -> Option<Found> {
     if let Some(release) = repository.release(name) {
         return commit(release.sha.as_str());
     }
-    // A number is a pull request before it is the beginning of a commit's id.
-    let bare = name.parse::<u64>().ok().filter(|_| name.len() < 9);
-    let by_number = pull_number(name).or(bare).and_then(|number| {
+    let by_number = numbered(name).and_then(|number| {
         let mut changes = repository.changes.iter();
         changes.find(|c| c.number == Some(number))
     });
