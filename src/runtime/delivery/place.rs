@@ -33,7 +33,7 @@ impl Shelf {
         let err = |e: StoreError| e.to_fault(now);
         let history = self.open(std::iter::empty(), now)?;
         let closed = self.closed(now)?;
-        // Only repositories that know the name are connected; a commit of a squashed branch is known by no index.
+        // Only repositories that know the name are connected.
         let number = numbered(name);
         let mut chosen = Vec::new();
         for service in services.iter().filter(|s| names(s, name)) {
@@ -44,7 +44,8 @@ impl Shelf {
                 chosen.push(*service);
             }
         }
-        if chosen.is_empty() {
+        if chosen.is_empty() && is_commit(name) {
+            // A commit of a squashed branch is known by no index.
             chosen = services
                 .iter()
                 .copied()
@@ -108,6 +109,11 @@ fn numbered(name: &str) -> Option<u64> {
     pull_number(name).or(bare)
 }
 
+/// Whether a name may be a commit's id, or the beginning of one.
+fn is_commit(name: &str) -> bool {
+    (7..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 fn find(repository: &Repository, name: &str) -> Option<Found> {
     let commit = |sha: &str| {
         let (sha, node) = repository.find(sha)?;
@@ -129,7 +135,7 @@ fn find(repository: &Repository, name: &str) -> Option<Found> {
             nodes: change.commits.clone(),
         });
     }
-    let hex = (7..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_hexdigit());
+    let hex = is_commit(name);
     let name = name.to_ascii_lowercase();
     let known = hex.then(|| commit(&name)).flatten();
     known.or_else(|| {
