@@ -55,7 +55,7 @@ pub(super) struct Screen {
     /// The theme of the screen: dark, light, high-contrast or mono
     #[arg(long, value_name = "NAME")]
     pub(super) theme: Option<String>,
-    /// The view to open: cockpit, calendar, gates, deploy or ledger
+    /// The view to open: cockpit, calendar, gates, deploy, changes or ledger
     #[arg(long, value_name = "NAME")]
     pub(super) view: Option<String>,
 }

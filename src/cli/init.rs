@@ -123,8 +123,9 @@ fn which(machine: &Machine, args: &Init, base: &Loaded) -> Result<(RepoSlug, Str
             crate::domain::text::Safe::new(&remote.host)
         ))
         .hint(format!(
-            "if it is one: --github {}, or `gh auth login --hostname {0}`",
-            remote::api(&remote.host)
+            "if it is one: --github {}, or `gh auth login --hostname {}`",
+            remote::api(&remote.host),
+            crate::domain::text::Safe::new(&remote.host)
         )));
     };
     Ok((remote.repo, api))

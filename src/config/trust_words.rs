@@ -33,6 +33,12 @@ pub(super) fn of(path: &[String], value: &Value) -> String {
             };
             format!("{what} for {} in {}", safe(service), safe(env))
         }
+        ["services", service, "env", env, "probe"] => format!(
+            "asks {} which version runs for {} in {}",
+            entry(value, "url"),
+            safe(service),
+            safe(env)
+        ),
         ["gates", _, "http"] => format!("asks {}", entry(value, "get")),
         ["state", ..] => format!(
             "keeps the ledger in the profile {}",

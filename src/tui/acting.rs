@@ -77,7 +77,8 @@ impl Screen {
     /// Shows a view; the one that is shown already as it was at first.
     fn show(&mut self, view: ViewId, now: Now) {
         if self.view == view {
-            if let Some((_, frame)) = self.pages.of_mut(view) {
+            if let Some((page, frame)) = self.pages.of_mut(view) {
+                page.first();
                 *frame = Frame::default();
             } else {
                 (self.zoomed, self.focus) = (false, PaneId::Deploy);

@@ -133,12 +133,25 @@ fn words_are_sought_by_the_store_as_they_are_typed() {
     assert!(picture.contains("/author:noor label:tax"), "{picture}");
     assert!(picture.contains("@noor") && !picture.contains("@maria"));
     press(&mut s, &mut shop, &["/", "z", "z", "enter"]);
-    assert!(shown(&shop, &mut s).contains("no change holds \"author:noor label:taxzz\""));
+    assert!(
+        shown(&shop, &mut s).contains("no change of checkout holds \"author:noor label:taxzz\"")
+    );
     press(&mut s, &mut shop, &["esc"]);
     assert_eq!(asked(&shop).words, "");
+    press(&mut s, &mut shop, &["m", "m", "/", "z", "z", "z", "enter"]);
+    let picture = shown(&shop, &mut s);
+    assert!(
+        picture.contains("no change of @maria holds \"zzz\""),
+        "{picture}"
+    );
+    press(&mut s, &mut shop, &["esc", "m", "m"]);
     // What waits and the metrics have no rows to filter.
     press(&mut s, &mut shop, &["tab", "/"]);
     assert!(shown(&shop, &mut s).contains("nothing to filter here"));
+    // Its own number leads back to the list, where there are.
+    press(&mut s, &mut shop, &["6", "/"]);
+    type_in(&mut s, &mut shop, "tax");
+    assert_eq!(asked(&shop).words, "tax");
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub(in crate::tui) trait Page: Debug {
     fn step(&mut self, _forward: bool) -> bool {
         false
     }
+    /// Shows the first part of the page again.
+    fn first(&mut self) {}
     /// Goes into the selected row where it stands for rows of its own; false: it does not.
     fn enter(&mut self) -> bool {
         false

@@ -218,6 +218,13 @@ fn on_the_demo_all_is_well() {
         "{text}"
     );
     assert!(text.contains("\nGitHub\n  ✔ main.token: "), "{text}");
+    // Each service is told of once, whatever sources it was looked up in.
+    for service in ["accounts", "checkout", "payments", "web"] {
+        let lines = text
+            .lines()
+            .filter(|line| line.contains(&format!(" {service}: ")));
+        assert_eq!(lines.count(), 1, "{service}: {text}");
+    }
 }
 
 #[tokio::test]

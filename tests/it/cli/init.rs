@@ -152,6 +152,12 @@ fn a_host_that_is_no_known_github_gets_no_token() {
             .contains("gitlab.example is not known to be a GitHub"),
         "{ran:?}"
     );
+    assert!(
+        ran.err.contains(
+            "--github https://gitlab.example/api/v3, or `gh auth login --hostname gitlab.example`"
+        ),
+        "{ran:?}"
+    );
     let ran = home.run(&[]).ended(2);
     assert_eq!(ran.out.lines().count(), 3, "{ran:?}");
     assert!(ran.out.contains("gitlab.example"));

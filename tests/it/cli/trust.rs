@@ -94,6 +94,13 @@ async fn an_untrusted_file_runs_nothing_and_sends_no_token_anywhere() {
     ] {
         assert!(ran.err.contains(key), "{key}: {ran:?}");
     }
+    // What is asked for is shown whole, before anybody says yes.
+    let asks = run(&home, &["config", "trust"]).await.ended(2).out;
+    let probe = format!(
+        "asks {}/version which version runs for checkout in production",
+        evil.url
+    );
+    assert!(asks.contains(&probe) && !asks.contains("a table"), "{asks}");
     let ran = run(&home, &["rollback", "--yes", "--reason", "x", "--json"])
         .await
         .ended(5);

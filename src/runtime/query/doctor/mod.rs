@@ -106,11 +106,20 @@ pub async fn sources(
             ),
         }
     }
-    // Groups together, else in the order of the configuration.
-    all.sort_by_key(|check| match check.id.split('.').next() {
-        Some("github") => 0,
-        Some("metrics") => 1,
-        _ => 2,
+    // Groups together, each service once whatever it was asked of; else in the order of the configuration.
+    all.sort_by_key(|check| {
+        let mut parts = check.id.split('.');
+        match (parts.next(), parts.next()) {
+            (Some("github"), _) => (0, None),
+            (Some("metrics"), _) => (1, None),
+            (_, of) => (
+                2,
+                catalog
+                    .services
+                    .iter()
+                    .position(|s| of == Some(s.id.as_str())),
+            ),
+        }
     });
     all
 }

@@ -280,8 +280,12 @@ fn figures(view: &View<'_>, found: &Listing) -> Vec<Line<'static>> {
 fn why_empty(view: &View<'_>, question: &Question) -> (String, String) {
     if !question.words.is_empty() {
         return (
-            format!("no change holds \"{}\"", question.words),
-            "Esc shows all again; author:NAME, label:NAME and service:NAME seek in one place"
+            format!(
+                "no change{} holds \"{}\"",
+                question.whom(view.world),
+                question.words
+            ),
+            "Esc takes the filter away; m looks among others' changes; author:NAME, label:NAME, service:NAME seek in one place"
                 .to_owned(),
         );
     }

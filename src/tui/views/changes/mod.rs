@@ -127,6 +127,10 @@ impl Page for Changes {
         true
     }
 
+    fn first(&mut self) {
+        self.question.part = Part::default();
+    }
+
     fn enter(&mut self) -> bool {
         self.question.part == Part::Dora && self.dora.enter()
     }

@@ -182,16 +182,24 @@ impl Question {
 
     /// That nothing is found.
     pub(super) fn nothing(&self, world: &World) -> String {
+        format!(
+            "no change{} moved in {} days",
+            self.whom(world),
+            self.days()
+        )
+    }
+
+    /// Whose changes are looked at, as it follows the word; nothing where it is everybody's.
+    pub(super) fn whom(&self, world: &World) -> String {
         let here = world.focus.as_ref().map(|t| t.service.to_string());
         let here = here.unwrap_or_default();
-        let whose = match self.circle(world) {
+        match self.circle(world) {
             Circle::Mine if world.who.verified => format!(" of @{}", world.who.name),
             Circle::Mine | Circle::All => String::new(),
             Circle::Team if people(world).is_empty() => format!(" of {here}"),
             Circle::Team => format!(" of the team of {here}"),
             Circle::Service => format!(" of {here}"),
-        };
-        format!("no change{whose} moved in {} days", self.days())
+        }
     }
 
     /// What to press where nothing is found.
