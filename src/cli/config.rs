@@ -54,7 +54,7 @@ fn answer(loaded: &Loaded, args: &Config) -> Value {
         }),
         Config::Show => json!({
             "schema": SCHEMA,
-            "values": loaded.origins.0.iter().map(|key| json!({
+            "values": loaded.origins.all().iter().map(|key| json!({
                 "key": key.path.join("."),
                 "value": key.value,
                 "origin": key.origin.to_string(),

@@ -56,7 +56,7 @@ pub(super) fn api(machine: &Machine, base: &Loaded, host: &str) -> Option<String
 /// The API that somebody wrote down.
 pub(super) fn configured_api(base: &Loaded) -> Option<String> {
     let main = base.config.github.get("main")?;
-    let written = base.origins.of("github.main.api")? != &Origin::Default;
+    let written = base.origins.of("github.main.api")? != Origin::Default;
     written.then(|| main.api.as_str().to_owned())
 }
 

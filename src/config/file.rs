@@ -137,12 +137,39 @@ fn advice(message: &str) -> &'static str {
 
 /// Parses the value of a variable or a flag as TOML.
 pub(crate) fn parse_value(text: &str, place: &Place) -> Option<Item> {
-    let value = DeValue::parse(text).ok()?;
+    let value = match literal(text) {
+        Some(value) => value,
+        None => convert(DeValue::parse(text).ok()?.into_inner(), &|_| place.clone()),
+    };
     Some(Item {
         key: place.clone(),
         at: place.clone(),
-        value: convert(value.into_inner(), &|_| place.clone()),
+        value,
     })
+}
+
+/// The simplest values of TOML: nearly all that is built in, read at every start. None: the parser is asked.
+fn literal(text: &str) -> Option<Value> {
+    let inside = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    if let Some(inside) = inside {
+        let plain = |c: char| c != '"' && c != '\\' && !c.is_control();
+        return inside
+            .chars()
+            .all(plain)
+            .then(|| Value::Text(inside.to_owned()));
+    }
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let whole = |t: &str| digits(t) && (t.len() == 1 || !t.starts_with('0'));
+    match text {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ if whole(text) => text.parse().ok().map(Value::Integer),
+        _ => {
+            let (before, after) = text.split_once('.')?;
+            let number = whole(before) && digits(after);
+            number.then(|| text.parse().ok().map(Value::Float))?
+        }
+    }
 }
 
 fn table(entries: DeTable<'_>, place: &dyn Fn(std::ops::Range<usize>) -> Place) -> Table {
@@ -190,5 +217,60 @@ fn convert(value: DeValue<'_>, place: &dyn Fn(std::ops::Range<usize>) -> Place) 
                 .collect(),
         ),
         DeValue::Table(entries) => Value::Table(table(entries, place)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_is_what_the_parser_makes_of_it() {
+        for text in [
+            "true",
+            "false",
+            "0",
+            "7",
+            "42",
+            "007",
+            "1_000",
+            "-1",
+            "+1",
+            "0.5",
+            "00.5",
+            "1.",
+            ".5",
+            "1.50",
+            "1e3",
+            "\"\"",
+            "\"a b\"",
+            "\"ä\"",
+            "\"a\\\"b\"",
+            "\"a\" # c\"",
+            "\"a\", \"b\"",
+            "\"\"\"a\"\"\"",
+            "\"\t\"",
+            "\"\u{7f}\"",
+            "[]",
+            "{}",
+            "",
+            "\"",
+            "inf",
+            "9223372036854775807",
+            "9223372036854775808",
+            "99999999999999999999",
+            "1979-05-27",
+            "'a'",
+        ] {
+            let parsed = DeValue::parse(text).ok();
+            let parsed = parsed.map(|value| convert(value.into_inner(), &|_| Place::Default));
+            if let Some(simple) = literal(text) {
+                assert_eq!(
+                    format!("{:?}", Some(simple)),
+                    format!("{parsed:?}"),
+                    "{text}"
+                );
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use config::ConfigError;
 
+use super::checks;
 use super::diagnostic::{Diagnostic, Diagnostics, shown_path};
 use super::document::ROOT;
 use super::file::{self, Read};
@@ -19,7 +20,6 @@ use super::schema::nearest;
 use super::strict::Strict;
 use super::tree::{Layer, Place, SourceText, Table, Value, dotted, find};
 use super::trust::{self, ProjectFile, TrustCheck, Withheld};
-use super::{checks, origins};
 
 pub use super::origins::{Origin, Origins};
 
@@ -111,7 +111,7 @@ pub struct Loaded {
     pub config: Config,
     /// Planned releases of the plan file.
     pub plan: Vec<PlannedConfig>,
-    /// For each effective key: its value and the layer that set it.
+    /// For each effective key its value and the layer that set it.
     pub origins: Origins,
     /// What works but should be looked at.
     pub warnings: Vec<Diagnostic>,
@@ -238,12 +238,11 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     }
     let mut warnings = checks::warnings(&merged);
     warnings.extend(plan.warnings);
-    let origins = origins::of(&merged);
     let config = typed(&merged).map_err(|fault| Diagnostics(vec![fault]))?;
     Ok(Loaded {
         config,
         plan: plan.releases,
-        origins,
+        origins: Origins::new(merged),
         warnings,
         withheld,
         project: own_file,

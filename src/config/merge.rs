@@ -1,11 +1,12 @@
-//! Merges the layers through the `config` crate and remembers where each key came from.
+//! Merges the layers through the `config` crate, puts the built-in values in where no layer says anything, and remembers where
+//! each key came from.
 
 use std::collections::BTreeMap;
 
 use config::{ConfigError, Map, Source, ValueKind};
 
+use super::built_in;
 use super::document::ROOT;
-use super::file::parse_value;
 use super::schema::Node;
 use super::tree::{Item, Place, Table, Value, find, remove};
 
@@ -13,7 +14,7 @@ use super::tree::{Item, Place, Table, Value, find, remove};
 pub(crate) struct Merged {
     /// The merge.
     pub(crate) config: config::Config,
-    /// For each path of keys (and indices): where its effective value was written.
+    /// For each path of keys (and indices) that a layer has: where its effective value was written. All else is built in.
     places: Places,
 }
 
@@ -47,19 +48,17 @@ impl Source for Tree {
 pub(crate) fn merge(mut layers: Vec<Table>) -> Result<Merged, ConfigError> {
     whole_values_replace(&mut layers);
     layers.insert(0, listed_environments(&layers));
-    let mut built_in = Table::new();
-    defaults(&ROOT, &layers.iter().collect::<Vec<_>>(), &mut built_in);
-    layers.insert(0, built_in);
     let mut places = Places::new();
     let mut builder = config::Config::builder();
-    for layer in &layers {
+    for layer in layers.iter().filter(|layer| !layer.is_empty()) {
         index(layer, &mut Vec::new(), &mut places);
         builder = builder.add_source(Tree(map(layer)));
     }
-    Ok(Merged {
-        config: builder.build()?,
-        places,
-    })
+    let mut config = builder.build()?;
+    if let ValueKind::Table(root) = &mut config.cache.kind {
+        built_in::fill(&ROOT, root);
+    }
+    Ok(Merged { config, places })
 }
 
 /// An environment that is listed but has no table of its own has an empty one: everything in it is built in.
@@ -128,76 +127,6 @@ fn wholes(node: &Node, table: &Table, path: &mut Vec<String>, found: &mut Vec<Ve
     }
 }
 
-/// The built-in values: of fixed tables always, of entries by id for each entry that a layer has.
-fn defaults(node: &Node, layers: &[&Table], out: &mut Table) {
-    let inner_of = |name: &str| -> Vec<&Table> {
-        layers
-            .iter()
-            .filter_map(|layer| match &find(layer, &[name])?.value {
-                Value::Table(inner) => Some(inner),
-                _ => None,
-            })
-            .collect()
-    };
-    let holder = |table: Table| Item {
-        key: Place::Default,
-        at: Place::Default,
-        value: Value::Table(table),
-    };
-    match node {
-        Node::Table(keys) => {
-            for key in *keys {
-                let layers = inner_of(key.name);
-                match (key.default, &key.node) {
-                    (Some(toml), _) => out.extend(
-                        parse_value(toml, &Place::Default).map(|item| (key.name.to_owned(), item)),
-                    ),
-                    (None, Node::Table(inner)) if !optional(inner) || !layers.is_empty() => {
-                        let mut table = Table::new();
-                        defaults(&key.node, &layers, &mut table);
-                        out.push((key.name.to_owned(), holder(table)));
-                    }
-                    (None, Node::Keyed(_)) => {
-                        let mut table = Table::new();
-                        defaults(&key.node, &layers, &mut table);
-                        if !table.is_empty() {
-                            out.push((key.name.to_owned(), holder(table)));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Node::Keyed(keyed) => {
-            let mut ids: Vec<&str> = keyed.built_in.to_vec();
-            for (name, _) in layers.iter().copied().flatten() {
-                if !ids.contains(&name.as_str()) {
-                    ids.push(name);
-                }
-            }
-            for id in ids {
-                let mut table = Table::new();
-                defaults(&keyed.entry, &inner_of(id), &mut table);
-                if !table.is_empty() {
-                    out.push((id.to_owned(), holder(table)));
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// A table that says nothing when left out: no key in it has a built-in value.
-fn optional(keys: &[super::schema::Key]) -> bool {
-    keys.iter().all(|key| {
-        key.default.is_none()
-            && match key.node {
-                Node::Table(inner) => optional(inner),
-                _ => true,
-            }
-    })
-}
-
 fn index(table: &Table, path: &mut Vec<String>, places: &mut Places) {
     for (name, item) in table {
         path.push(name.clone());
@@ -235,7 +164,7 @@ fn map(table: &Table) -> Map<String, config::Value> {
         .collect()
 }
 
-fn value(item: &Item) -> config::Value {
+pub(super) fn value(item: &Item) -> config::Value {
     let kind = match &item.value {
         Value::Text(text) | Value::Moment(text) => ValueKind::String(text.clone()),
         Value::Integer(n) => ValueKind::I64(*n),
@@ -284,8 +213,12 @@ impl Merged {
             _ => Vec::new(),
         }
     }
-    /// Where the value at `path` was written, or the nearest table above it.
+    /// Where the value at `path` was written; of what is not there, where the nearest table above it was.
     pub(crate) fn place(&self, path: &[&str]) -> Place {
+        let written = self.places.get(&path_text(path));
+        if written.is_none() && self.get(path).is_some() {
+            return Place::Default;
+        }
         (0..=path.len())
             .rev()
             .filter_map(|len| path.get(..len))

@@ -5,6 +5,7 @@
 //! what only the whole can show, and deserializes the typed tree of [`model`]. Tests: `tests/it/config.rs` over a corpus of
 //! files in `tests/fixtures/config`, and beside the code.
 
+mod built_in;
 mod calendar;
 mod calendar_checks;
 mod checks;

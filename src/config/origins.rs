@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use config::ValueKind;
 
@@ -9,7 +10,7 @@ use super::diagnostic::shown_path;
 use super::document::ROOT;
 use super::merge::Merged;
 use super::schema::{Kind, Node};
-use super::tree::{Layer, Place, is_dotted, key_text};
+use super::tree::{Layer, Place, key_text};
 
 /// The layer that set a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,33 +62,51 @@ pub struct Effective {
     pub origin: Origin,
 }
 
-/// Every effective key, in the order of the table of keys and of the files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Origins(pub Vec<Effective>);
+/// Where each effective key comes from: found out for who asks, not at every start.
+#[derive(Clone)]
+pub struct Origins(Arc<Merged>);
 
-impl Origins {
-    /// The layer that set the key at `path` (with dots).
-    pub fn of(&self, path: &str) -> Option<&Origin> {
-        self.0
-            .iter()
-            .find(|key| is_dotted(&key.path, path))
-            .map(|key| &key.origin)
+/// The values may be secrets: none is shown.
+impl fmt::Debug for Origins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origins").finish_non_exhaustive()
     }
 }
 
-/// All effective keys of a merge.
-pub(crate) fn of(merged: &Merged) -> Origins {
-    let mut all = Vec::new();
-    if let ValueKind::Table(_) = merged.config.cache.kind {
-        walk(
-            &ROOT,
-            &merged.config.cache,
-            merged,
-            &mut Vec::new(),
-            &mut all,
-        );
+impl Origins {
+    pub(crate) fn new(merged: Merged) -> Self {
+        Self(Arc::new(merged))
     }
-    Origins(all)
+
+    /// Every effective key, in the order of the table of keys and of the files.
+    pub fn all(&self) -> Vec<Effective> {
+        let mut all = Vec::new();
+        let root = &self.0.config.cache;
+        walk(&ROOT, root, &self.0, &mut Vec::new(), &mut all);
+        all
+    }
+
+    /// The layer that set the key at `path` (with dots); none: there is no such key.
+    pub fn of(&self, path: &str) -> Option<Origin> {
+        let names = names(&self.0.config.cache, path)?;
+        Some(origin(&self.0, &names))
+    }
+}
+
+/// The names in a path with dots, as they stand in the tree.
+fn names(value: &config::Value, path: &str) -> Option<Vec<String>> {
+    let ValueKind::Table(table) = &value.kind else {
+        return None;
+    };
+    table.iter().find_map(|(name, inner)| {
+        let rest = path.strip_prefix(key_text(name).as_str())?;
+        if rest.is_empty() {
+            return Some(vec![name.clone()]);
+        }
+        let mut below = names(inner, rest.strip_prefix('.')?)?;
+        below.insert(0, name.clone());
+        Some(below)
+    })
 }
 
 fn walk(

@@ -18,7 +18,7 @@ pub fn show(loaded: &Loaded) -> String {
         );
     }
     let mut section: Vec<String> = Vec::new();
-    for key in &loaded.origins.0 {
+    for key in &loaded.origins.all() {
         let (Some(name), parent) = (
             key.path.last(),
             key.path.get(..key.path.len() - 1).unwrap_or_default(),

@@ -163,28 +163,6 @@ pub(crate) fn dotted<S: AsRef<str>>(path: &[S]) -> String {
     parts.join(".")
 }
 
-/// Whether [`dotted`] writes a path so, without writing it.
-pub(crate) fn is_dotted(path: &[String], text: &str) -> bool {
-    let mut rest = text;
-    for (nth, name) in path.iter().enumerate() {
-        let after = if nth == 0 {
-            Some(rest)
-        } else {
-            rest.strip_prefix('.')
-        };
-        let after = after.and_then(|rest| {
-            if is_bare(name) {
-                rest.strip_prefix(name.as_str())
-            } else {
-                rest.strip_prefix(key_text(name).as_str())
-            }
-        });
-        let Some(after) = after else { return false };
-        rest = after;
-    }
-    rest.is_empty()
-}
-
 fn is_bare(name: &str) -> bool {
     let bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     !name.is_empty() && name.bytes().all(bare)

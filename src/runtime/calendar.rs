@@ -165,8 +165,8 @@ fn place(loaded: &Loaded, kind: &str, id: &str) -> Safe {
         .of(&key("rrule"))
         .or_else(|| origins.of(&key("dates")))
     {
-        Some(Origin::File { path, line, .. }) => shown(loaded, path, *line),
-        Some(Origin::Env(name) | Origin::Flag(name)) => Safe::new(name),
+        Some(Origin::File { path, line, .. }) => shown(loaded, &path, line),
+        Some(Origin::Env(name) | Origin::Flag(name)) => Safe::new(&name),
         Some(Origin::Default) | None => Safe::default(),
     }
 }

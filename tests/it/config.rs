@@ -458,7 +458,7 @@ fn show_is_toml_that_says_who_set_what_and_hides_secrets() {
     let values = |loaded: &Loaded| {
         loaded
             .origins
-            .0
+            .all()
             .iter()
             .map(|key| (key.path.clone(), key.value.clone()))
             .collect::<Vec<_>>()

@@ -64,7 +64,7 @@ fn the_example_has_every_key_once() {
     let loaded = load(&uncommented()).unwrap();
     let missing: Vec<String> = loaded
         .origins
-        .0
+        .all()
         .iter()
         .filter(|key| key.origin == config::Origin::Default)
         .map(|key| key.path.join("."))

@@ -131,7 +131,7 @@ fn the_built_in_layer_makes_a_whole_configuration() {
     assert!(
         loaded
             .origins
-            .0
+            .all()
             .iter()
             .all(|key| key.origin == crate::config::Origin::Default)
     );

@@ -58,7 +58,7 @@ fn summary(loaded: &Loaded) -> Check {
     }
     let set = loaded
         .origins
-        .0
+        .all()
         .iter()
         .filter(|key| key.origin != Origin::Default)
         .count();
