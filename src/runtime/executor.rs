@@ -256,9 +256,9 @@ impl Executor for Live {
     fn remember(&mut self, world: &World, now: Now) {
         let kept = remember::keep(world, &self.profile_key);
         self.disk.run(move |disk| {
-            for (row, memory) in kept {
+            for (name, memory) in kept {
                 if let Some(bytes) = remember::pack(&memory) {
-                    disk.cache.save_screen(&row, &bytes, now.0);
+                    disk.cache.save_screen(&name, &bytes, now.0);
                 }
             }
         });

@@ -1,4 +1,4 @@
-//! The cache: answers with their validators, bounded by least recent use, and the last screen of each profile. It may be lost at
+//! The cache: answers with their validators, bounded by least recent use, and beside them the last screens. It may be lost at
 //! any time, so nothing here fails: a damaged file is set aside and begun anew, a locked one is not used.
 
 use std::fs;
@@ -14,7 +14,7 @@ use super::{holders, paths};
 /// How long a lock is waited for: what is cached can be asked for again sooner than this lasts.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The format. An older one is emptied, a newer one is left alone.
-pub(super) const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// A use is noted again only after this time, so that reading does not write all the time.
 const NOTE_USE_AFTER_MS: i64 = 60_000;
 
@@ -34,8 +34,7 @@ CREATE TABLE responses (
   PRIMARY KEY (host, account, accept, uri)
 ) STRICT;
 CREATE INDEX responses_used ON responses (used_at, size);
-CREATE TABLE last_screen (profile TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 ";
 
 /// How much is kept.
@@ -203,14 +202,14 @@ impl Cache {
         });
     }
 
-    /// Keeps the last screen of a profile.
-    pub fn save_screen(&mut self, profile: &str, bytes: &[u8], at: Timestamp) {
-        self.run(|conn| {
-            conn.execute(
-                "INSERT OR REPLACE INTO last_screen (profile, at, bytes) VALUES (?1, ?2, ?3)",
-                params![profile, at.as_millisecond(), bytes],
-            )
-        });
+    /// Keeps a last screen under a name. It lies beside the database, which takes longer to open than a first frame may.
+    pub fn save_screen(&mut self, name: &str, bytes: &[u8], at: Timestamp) {
+        let Some(folder) = self.file.parent() else {
+            return;
+        };
+        if let Err(e) = super::screen::save(folder, name, bytes, at) {
+            tracing::warn!("the last screen is not kept: {e}");
+        }
     }
 
     fn connect(&mut self) {

@@ -29,7 +29,7 @@ pub use intents::{IntentOutcome, Stamp, TakeOver, already_done, intent_draft};
 pub use ledger::{Ledger, Listing};
 pub use owner::{Alive, is_alive, own};
 pub use paths::Paths;
-pub use screen::{LastScreen, read_last_screen, read_last_screens};
+pub use screen::{LastScreen, read_last_screen};
 pub use trust::Trusted;
 pub use turns::Standing;
 pub use verify::Verification;

@@ -12,7 +12,7 @@ use super::error::StoreError;
 pub struct Paths {
     /// What must last: `flightdeck.db`, `ledger.head`.
     pub state_dir: PathBuf,
-    /// What may be lost: `responses.cache`.
+    /// What may be lost: `responses.cache`, `screens`.
     pub cache_dir: PathBuf,
 }
 
@@ -27,7 +27,7 @@ impl Paths {
         head(&self.state_dir)
     }
 
-    /// The cache of answers and of the last screen.
+    /// The cache of answers.
     pub fn responses(&self) -> PathBuf {
         self.cache_dir.join("responses.cache")
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use octocrab::Octocrab;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use url::Url;
@@ -315,7 +315,11 @@ impl GitHub {
     }
 
     /// Parses a body as JSON.
-    pub(super) fn json(&self, call: &Call, reply: &Reply) -> Result<Value, ProviderError> {
+    pub(super) fn json<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        reply: &Reply,
+    ) -> Result<T, ProviderError> {
         serde_json::from_slice(&reply.body).map_err(|_| {
             let mut call = call.clone();
             call.status = Some(reply.status.as_u16());

@@ -89,7 +89,7 @@ impl GitHub {
             };
             let data = answer.as_ref().and_then(|a| a.data.get("repository"));
             for (c, line) in batch.iter().enumerate() {
-                let object = data.and_then(|d| d.get(format!("c{c}")));
+                let object = data.as_ref().and_then(|d| d.get(format!("c{c}")));
                 let pulls = object.and_then(|o| nodes(o, "associatedPullRequests"));
                 all_known &= pulls.is_some();
                 match pulls.and_then(|p| merged(p)) {

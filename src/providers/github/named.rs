@@ -35,7 +35,7 @@ impl GitHub {
             }
             return Err(error);
         };
-        Ok(read(found))
+        Ok(read(&found))
     }
 
     pub(super) async fn is_within(

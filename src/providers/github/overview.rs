@@ -101,7 +101,7 @@ impl GitHub {
                 .collect();
             let repository = reply.data.get(&alias).filter(|v| v.is_object());
             let overview = match repository {
-                Some(repository) => self.read(ask, repository, &errors, reply),
+                Some(repository) => self.read(ask, &repository, &errors, reply),
                 None => Err(self.graph_error(ask, &errors, reply)),
             };
             (ask.service.clone(), overview)

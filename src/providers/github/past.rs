@@ -57,7 +57,8 @@ impl GitHub {
     /// The marks of one repository out of an answer about several.
     fn marks(&self, repo: &RepoSlug, r: usize, terms: &Terms, reply: &GraphReply) -> Result<Marks> {
         let alias = format!("r{r}");
-        let Some(repository) = reply.data.get(&alias).filter(|v| v.is_object()) else {
+        let repository = reply.data.get(&alias).filter(Value::is_object);
+        let Some(repository) = &repository else {
             let own = |e: &&Value| path_of(e).first().is_none_or(|p| *p == alias);
             let own: Vec<Value> = reply.errors.iter().filter(own).cloned().collect();
             return Err(self.missing(repo, &own, reply, ErrorKind::NotFound));
@@ -109,7 +110,8 @@ impl GitHub {
         terms: &Terms,
         reply: &GraphReply,
     ) -> Result<Vec<(Source, Result<Leaf>)>> {
-        let Some(repository) = reply.data.get("repository").filter(|v| v.is_object()) else {
+        let repository = reply.data.get("repository").filter(Value::is_object);
+        let Some(repository) = &repository else {
             return Err(self.missing(repo, &reply.errors, reply, ErrorKind::NotFound));
         };
         let branch = default_branch(repository);
@@ -143,7 +145,8 @@ impl GitHub {
             return Ok(vec![None; tips.len()]);
         };
         let reply = self.graphql(&query).await?;
-        let Some(repository) = reply.data.get("repository").filter(|v| v.is_object()) else {
+        let repository = reply.data.get("repository").filter(Value::is_object);
+        let Some(repository) = &repository else {
             return Err(self.missing(repo, &reply.errors, &reply, ErrorKind::NotFound));
         };
         let branch = default_branch(repository);

@@ -1,9 +1,13 @@
 //! The requests of a GitHub source: conditional reads through octocrab with the cache, GraphQL that keeps both data and
 //! errors, writes that are sent once. Limits are read off every answer.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use jiff::SignedDuration;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::client::GitHub;
@@ -26,9 +30,28 @@ pub(super) struct Page {
 
 /// A GraphQL answer with both halves.
 pub(super) struct GraphReply {
-    pub(super) data: Value,
+    pub(super) data: Data,
     pub(super) errors: Vec<Value>,
     pub(super) reply: Reply,
+}
+
+/// The fields of an answer, each parsed when it is asked for: a parsed answer takes ten times the memory of its text.
+pub(super) struct Data(BTreeMap<String, Box<RawValue>>);
+
+impl Data {
+    /// The field of this name; none: there is no such.
+    pub(super) fn get(&self, name: &str) -> Option<Value> {
+        serde_json::from_str(self.0.get(name)?.get()).ok()
+    }
+}
+
+/// What a GraphQL answer holds.
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    data: Option<BTreeMap<String, Box<RawValue>>>,
+    #[serde(default)]
+    errors: Option<Vec<Value>>,
 }
 
 impl GitHub {
@@ -207,13 +230,9 @@ impl GitHub {
                 self.now(),
             ));
         }
-        let mut body = self.json(call, &reply)?;
-        let errors = match body.get_mut("errors").map(Value::take) {
-            Some(Value::Array(errors)) => errors,
-            _ => Vec::new(),
-        };
-        let data = body.get_mut("data").map(Value::take).unwrap_or_default();
-        if data.is_null() {
+        let body: Envelope = self.json(call, &reply)?;
+        let errors = body.errors.unwrap_or_default();
+        let Some(data) = body.data else {
             let mut call = call.clone();
             call.status = Some(reply.status.as_u16());
             return Err(errors::from_graphql(
@@ -223,9 +242,9 @@ impl GitHub {
                 &self.redactor,
                 self.now(),
             ));
-        }
+        };
         Ok(GraphReply {
-            data,
+            data: Data(data),
             errors,
             reply,
         })

@@ -38,7 +38,7 @@ impl GitHub {
             let reply = self.graphql(&query).await?;
             let repository = reply.data.get("repository");
             for n in 0..batch.len() {
-                let item = repository.and_then(|r| r.get(format!("p{n}")));
+                let item = repository.as_ref().and_then(|r| r.get(format!("p{n}")));
                 match item.and_then(pull) {
                     Some(pull) => pulls.push(pull),
                     None => partial = true,

@@ -163,7 +163,7 @@ fn damage_found_later_begins_anew_too() {
 fn tables_that_are_not_ours_are_set_aside() {
     let dir = tempfile::tempdir().unwrap();
     let conn = rusqlite::Connection::open(dir.path().join("responses.cache")).unwrap();
-    conn.execute_batch("CREATE TABLE other (x); PRAGMA user_version = 1;")
+    conn.execute_batch("CREATE TABLE other (x); PRAGMA user_version = 2;")
         .unwrap();
     drop(conn);
     let mut cache = open(dir.path());
@@ -231,13 +231,42 @@ fn the_last_screen_is_read_without_waiting() {
     cache.save_screen("p", b"one", at(1));
     cache.save_screen("p", b"two", at(2));
     cache.save_screen("q", b"other", at(3));
-    // While another process writes, too.
-    let writer = rusqlite::Connection::open(dir.path().join("responses.cache")).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let screen = read_last_screen(dir.path(), "p").unwrap();
     assert_eq!(
         (screen.at, screen.bytes.as_slice()),
         (at(2), b"two".as_slice())
     );
     assert_eq!(read_last_screen(dir.path(), "none"), None);
+    let folder = dir.path().join("screens");
+    let files = || fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path());
+    assert_eq!(
+        files().count(),
+        2,
+        "a name has one, and nothing is left over"
+    );
+    // Of another format, cut, or another name's: as if there were none.
+    for text in [
+        "",
+        "flightdeck-screen-1 2 p",
+        "flightdeck-screen-0 2 p\ntwo",
+        "flightdeck-screen-1 x p\ntwo",
+        "flightdeck-screen-1 2 q\ntwo",
+    ] {
+        for file in files() {
+            fs::write(file, text).unwrap();
+        }
+        assert_eq!(read_last_screen(dir.path(), "p"), None, "{text:?}");
+    }
+}
+
+#[test]
+fn the_oldest_screens_give_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut cache = open(dir.path());
+    for nth in 0..505 {
+        cache.save_screen(&format!("service {nth}"), b"{}", at(nth));
+    }
+    let files = fs::read_dir(dir.path().join("screens")).unwrap();
+    assert_eq!(files.count(), 500);
+    assert!(read_last_screen(dir.path(), "service 504").is_some());
 }
