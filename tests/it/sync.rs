@@ -4,6 +4,8 @@
 mod company;
 #[path = "sync/host.rs"]
 mod host;
+#[path = "sync/later.rs"]
+mod later;
 #[path = "sync/scale.rs"]
 mod scale;
 #[path = "sync/tokens.rs"]

@@ -36,6 +36,8 @@ pub(super) struct Past {
     pub(super) branched: BTreeMap<u64, u64>,
     /// Those of them that are gone.
     pub(super) gone: Vec<u64>,
+    /// What lies on branches takes too long.
+    pub(super) branches_fail: bool,
 }
 
 /// All of it happened within a year, but for what is old.
@@ -66,6 +68,10 @@ impl Past {
     /// When the row of this number began, of those that may be old.
     fn begun(&self, n: u64, else_at: i64) -> i64 {
         if n <= self.old { -3 * YEAR } else { else_at }
+    }
+
+    fn is_branched(&self, oid: &str) -> bool {
+        self.branched.values().any(|n| sha(*n) == oid)
     }
 
     /// Some commit, always the same for a number.
@@ -135,7 +141,11 @@ fn answer(past: &Past, seen: &Seen) -> Response {
             if number(inner, "first").unwrap_or(0) > past.slow_above {
                 return answered(502, &json!({"message": "Server Error"}));
             }
-            let value = if inner.name == "issues" && past.no_issues {
+            let branch = text(inner, "oid").filter(|oid| past.is_branched(oid));
+            let value = if past.branches_fail && branch.is_some() {
+                errors.push(json!({"path": [key, alias], "message": "Something went wrong while executing your query."}));
+                Value::Null
+            } else if inner.name == "issues" && past.no_issues {
                 errors.push(json!({
                     "type": "FORBIDDEN", "path": [key, alias], "message": "Resource not accessible by personal access token",
                 }));
@@ -202,7 +212,7 @@ fn value(past: &Past, field: &Field<'static, String>) -> Value {
             let line = match past.commits.iter().position(|n| *n == wanted) {
                 Some(place) => past.commits[..=place].to_vec(),
                 None if past.gone.contains(&wanted) => return Value::Null,
-                None if past.branched.values().any(|n| *n == wanted) => {
+                None if past.is_branched(oid) => {
                     vec![past.commits[0], wanted]
                 }
                 None => return Value::Null,

@@ -103,6 +103,9 @@ impl Reading {
             to.done = done.map(|m| m.text());
             to.round += u64::from(to.whole);
             to.terms = Some(words);
+            if to.whole {
+                to.missing.clear();
+            }
         }
         let until = to.mark().and_then(|m| m.at).filter(|_| !to.whole);
         Some(Self {
@@ -169,6 +172,10 @@ impl Reading {
 
     pub(super) fn floor(&self) -> &[CommitSha] {
         &self.to.floor
+    }
+
+    pub(super) fn missing(&self) -> &[CommitSha] {
+        &self.to.missing
     }
 
     pub(super) fn set_floor(&mut self, floor: Vec<CommitSha>) {

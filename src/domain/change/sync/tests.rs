@@ -51,12 +51,11 @@ fn sync(
             Step::Lineage => plan.lineage(kept.links()),
             Step::Page(ask) => turns = plan.pages(host.page(&ask, size), now),
             Step::Anchors => {
-                let deployed = kept.deployments.values().map(|(_, d)| d.sha.clone());
-                plan.anchors(
-                    deployed
-                        .chain(kept.releases.values().map(|(_, r)| r.sha.clone()))
-                        .collect(),
-                );
+                let deployed = kept.deployments.values();
+                let deployed = deployed.map(|(_, d)| (d.sha.clone(), d.created));
+                let released = kept.releases.values();
+                let released = released.map(|(_, r)| (r.sha.clone(), r.published));
+                plan.anchors(deployed.chain(released).collect());
             }
             Step::Lines(tips) => {
                 let line = |t: &CommitSha| Some(host.line(t, None, 3).0);
