@@ -8,8 +8,35 @@ use super::host::{Host, Past, YEAR};
 use super::scale::{shop, well};
 use super::{key, rows};
 
+const DAY: i64 = 86_400;
+
 fn kept(host: &Host, dir: &TempDir) -> Batch {
     rows(dir.path(), &key(&host.stub.url, "shop"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_never_ended_hides_none_that_waits() {
+    let mut past = Past::of(30, 3, 0, 3);
+    past.deployments = vec![
+        (1, YEAR - 60 * DAY, "IN_PROGRESS"),
+        (2, YEAR - DAY, "WAITING"),
+    ];
+    let later = |n: u64| (n, YEAR - DAY + i64::try_from(n).unwrap() * 100, "SUCCESS");
+    past.deployments.extend((3..=200).map(later));
+    let host = Host::start(past).await;
+    let dir = TempDir::new().unwrap();
+    well(&shop(&host, dir.path()).await);
+    let is_open = |n: u64| {
+        let all = kept(&host, &dir).deployments;
+        all.iter().find(|d| d.id == n).unwrap().is_open()
+    };
+    assert!(is_open(1) && is_open(2));
+    host.past().deployments[1].2 = "SUCCESS";
+    host.past().deployments.push(later(201));
+    let report = shop(&host, dir.path()).await;
+    well(&report);
+    assert!(is_open(1) && !is_open(2), "it was approved meanwhile");
+    assert!(report.requests <= 4, "{}", report.requests);
 }
 
 #[tokio::test(flavor = "multi_thread")]
