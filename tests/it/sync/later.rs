@@ -15,6 +15,33 @@ fn kept(host: &Host, dir: &TempDir) -> Batch {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_lies_beyond_the_reach_may_be_touched_at_little_cost() {
+    let mut past = Past::of(30, 500, 3, 3);
+    past.old = 100;
+    past.incidents = (1..=400).map(|n| (n, i64::try_from(n).unwrap())).collect();
+    let lists = [&mut past.pulls, &mut past.incidents];
+    for (n, touched) in lists.into_iter().flatten() {
+        if *n <= 100 {
+            *touched = -2 * YEAR;
+        }
+    }
+    let host = Host::start(past).await;
+    let dir = TempDir::new().unwrap();
+    well(&shop(&host, dir.path()).await);
+    let before = kept(&host, &dir);
+    assert_eq!((before.pulls.len(), before.incidents.len()), (400, 300));
+    for (again, touched) in (YEAR - 60..YEAR).enumerate().take(3) {
+        // Somebody comments on a pull request and on an incident of three years ago.
+        host.past().pulls[again].1 = touched;
+        host.past().incidents[again].1 = touched;
+        let report = shop(&host, dir.path()).await;
+        well(&report);
+        assert_eq!(report.requests, 2, "what is newest, and one page");
+        assert_eq!(kept(&host, &dir), before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_that_never_ended_hides_none_that_waits() {
     let mut past = Past::of(30, 3, 0, 3);
     past.deployments = vec![

@@ -240,11 +240,12 @@ fn lower(source: Source, at: Timestamp, now: Timestamp, open: Option<Timestamp>)
 }
 
 impl Batch {
-    /// Drops what lies beyond the reach. Commits stay: a hole would cut the graph.
+    /// Drops what lies beyond the reach, by moments that stay as they are: an old row that somebody touches must not become one
+    /// more. Commits stay: a hole would cut the graph.
     fn drop_older(&mut self, since: Timestamp) {
-        self.pulls.retain(|p| p.updated >= since);
+        self.pulls.retain(|p| p.merged >= since);
         self.deployments.retain(|d| d.created >= since);
         self.releases.retain(|r| r.published >= since);
-        self.incidents.retain(|i| i.updated >= since);
+        self.incidents.retain(|i| i.opened >= since);
     }
 }

@@ -103,7 +103,7 @@ proptest! {
         before in events(80),
         runs in prop::collection::vec((1_usize..9, 1_usize..12, events(6)), 0..8),
     ) {
-        let (mut host, mut kept) = (Host::default(), Kept::default());
+        let (mut host, mut kept) = (Host::aged(), Kept::default());
         for event in before {
             host.happen(event);
         }
