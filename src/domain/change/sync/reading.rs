@@ -208,6 +208,8 @@ impl Reading {
             to.next = None;
             to.at = Some(now);
             to.whole = false;
+            // Where rows are counted the store doubts anew.
+            to.doubt = false;
             to.floor = Vec::new();
             to.beside = matches!(self.source, Source::Deployments | Source::Releases);
         } else {

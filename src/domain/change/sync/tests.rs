@@ -33,6 +33,18 @@ fn sync(
         &Terms::default(),
         now,
     );
+    drive(&mut plan, host, kept, life, (size, most))
+}
+
+/// Follows a plan, as [`sync`] does.
+fn drive(
+    plan: &mut Plan,
+    host: &mut Host,
+    kept: &mut Kept,
+    life: &mut Vec<Event>,
+    (size, most): (usize, usize),
+) -> usize {
+    let now = at(host.clock);
     let mut sent = 1;
     loop {
         assert!(sent < 10_000, "it does not end");
@@ -177,6 +189,34 @@ fn a_place_that_the_host_has_lost_is_begun_anew() {
     // Lost again: this time it is told.
     plan.pages(lost(), at(0));
     assert_eq!((plan.step(), plan.faults().len()), (Step::Done, 1));
+}
+
+#[test]
+fn a_head_that_came_and_went_while_it_was_read_leaves_no_doubt() {
+    let (mut host, mut kept) = synced(&[Event::Commit; 5]);
+    let head = host.head.clone();
+    let known = kept.rows();
+    for _ in 0..9 {
+        host.happen(Event::Commit);
+    }
+    sync(&mut host, &mut kept, &mut Vec::new(), 2, 3);
+    assert!(kept.rows().commits.len() > 5, "half of it was read");
+    // The push is taken back, and the host forgets what it brought.
+    host.head = head;
+    let (mut plan, ask) = asked(&host, &kept, &Terms::default());
+    assert!(
+        matches!(ask.sources.as_slice(), [(Source::Commits, Some(_))]),
+        "{ask:?}"
+    );
+    let lost = vec![(Source::Commits, Err(fault(FaultKind::NotFound)))];
+    assert!(plan.pages(lost, at(0)).is_empty());
+    let most = (100, usize::MAX);
+    let sent = drive(&mut plan, &mut host, &mut kept, &mut Vec::new(), most);
+    assert!(sent <= 3 && plan.faults().is_empty(), "{sent}");
+    assert!(!kept.progress[&Source::Commits].doubt);
+    assert_eq!(kept.rows(), known);
+    let again = sync(&mut host, &mut kept, &mut Vec::new(), 100, usize::MAX);
+    assert_eq!(again, 1, "all is quiet");
 }
 
 #[test]
