@@ -13,7 +13,7 @@ use crate::domain::units::{Now, age, thousands};
 use crate::runtime::assemble;
 use crate::runtime::delivery::{self, Shelf};
 use crate::runtime::session;
-use crate::runtime::sync::{self, Heard, RepoKey};
+use crate::runtime::sync::{self, Heard, RepoKey, Wanted};
 
 /// What is older is said to be.
 const OLD: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
@@ -53,11 +53,14 @@ pub(super) fn read_on(
     }
     let (config, env) = (&setup.loaded.config, &setup.machine.env);
     let clock = session::clock(config);
-    let mut repos: Vec<RepoKey> = Vec::new();
+    let mut repos: Vec<Wanted> = Vec::new();
     for service in past.shelf.services() {
-        let key = past.shelf.key(service);
-        if !repos.contains(&key) {
-            repos.push(key);
+        let wanted = Wanted {
+            source: service.source.clone(),
+            repo: past.shelf.key(service),
+        };
+        if !repos.contains(&wanted) {
+            repos.push(wanted);
         }
     }
     let told = |heard: &Heard| {

@@ -189,7 +189,7 @@ pub trait Past: Debug + Send + Sync {
         terms: &'a Terms,
         bounds: (Timestamp, u32),
     ) -> Answer<'a, Result<Pages>>;
-    /// The newest commits that each of these contains, itself first; none: it is not there.
+    /// The newest commits that each of these contains, itself first; none: it is not there; empty: the host could not tell.
     fn lines<'a>(
         &'a self,
         repo: &'a RepoSlug,

@@ -9,10 +9,10 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::error::StoreError;
 use super::history::{History, RepoKey, sql};
 use super::rows::{known, put_progress, signed, write};
+use crate::domain::change::sync::beside::Anchor;
 use crate::domain::change::sync::reading::Turn;
 use crate::domain::change::sync::walk::Link;
 use crate::domain::change::synced::{Batch, DeploymentRow, Progress, ReleaseRow, Source};
-use crate::domain::ids::CommitSha;
 
 /// A commit's pull request, and which round of a whole reading met a row last.
 pub(super) const COLUMNS: &str = "
@@ -76,11 +76,11 @@ impl History {
         Ok(out)
     }
 
-    /// The commits that were deployed or released since then.
+    /// The commits that were deployed or released since then, and when.
     ///
     /// # Errors
     /// The disk's.
-    pub fn anchors(&self, repo: &RepoKey, since: Timestamp) -> Result<Vec<CommitSha>, StoreError> {
+    pub fn anchors(&self, repo: &RepoKey, since: Timestamp) -> Result<Vec<Anchor>, StoreError> {
         let Some(id) = self.id(repo)? else {
             return Ok(Vec::new());
         };
@@ -88,11 +88,9 @@ impl History {
         let deployed: Vec<DeploymentRow> = self.bodies(sql::DEPLOYMENTS_SINCE, from)?;
         let released: Vec<ReleaseRow> = self.bodies(sql::RELEASES, params![id])?;
         let released = released.into_iter().filter(|r| r.published >= since);
-        let mut shas: Vec<CommitSha> = deployed.into_iter().map(|d| d.sha).collect();
-        shas.extend(released.map(|r| r.sha));
-        shas.sort();
-        shas.dedup();
-        Ok(shas)
+        let mut anchors: Vec<Anchor> = deployed.into_iter().map(|d| (d.sha, d.created)).collect();
+        anchors.extend(released.map(|r| (r.sha, r.published)));
+        Ok(anchors)
     }
 
     /// Keeps a turn, whole or not at all, and gives the progress that is kept now. None: another process has brought the source
@@ -159,6 +157,7 @@ fn apply(tx: &Transaction<'_>, id: i64, turn: &Turn) -> rusqlite::Result<Progres
 mod tests {
     use super::*;
     use crate::domain::change::synced::{CommitRow, IncidentRow};
+    use crate::domain::ids::CommitSha;
     use crate::domain::text::Safe;
     use crate::store::db;
 

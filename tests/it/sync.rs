@@ -4,8 +4,12 @@
 mod company;
 #[path = "sync/host.rs"]
 mod host;
+#[path = "sync/later.rs"]
+mod later;
 #[path = "sync/scale.rs"]
 mod scale;
+#[path = "sync/tokens.rs"]
+mod tokens;
 
 use std::path::Path;
 use std::pin::Pin;
@@ -15,13 +19,17 @@ use flightdeck::domain::change::sync::Terms;
 use flightdeck::domain::change::synced::Batch;
 use flightdeck::providers::github::GitHub;
 use flightdeck::runtime::Clock;
-use flightdeck::runtime::sync::{Hosts, RepoKey, Report, sync};
+use flightdeck::runtime::sync::{Hosts, RepoKey, Report, Wanted, sync};
 use flightdeck::store::History;
 
 /// A sync of these repositories of one host.
 async fn run(github: GitHub, at: &str, names: &[&str], dir: &Path, clock: &Clock) -> Report {
-    let hosts = Hosts::default().with(at, Ok(Arc::new(github)));
-    let repos: Vec<RepoKey> = names.iter().map(|n| key(at, n)).collect();
+    let hosts = Hosts::default().with("main", Ok(Arc::new(github)));
+    let wanted = |name: &&str| Wanted {
+        source: "main".to_owned(),
+        repo: key(at, name),
+    };
+    let repos: Vec<Wanted> = names.iter().map(wanted).collect();
     let terms = Terms::default();
     // It may be spawned: a cockpit runs it beside everything else.
     let run: Pin<Box<dyn Future<Output = Report> + Send + '_>> =

@@ -193,6 +193,9 @@ pub struct Progress {
     /// Parents that no reading has to find: they lay beyond the reach when the reading under way began.
     #[serde(default)]
     pub floor: Vec<CommitSha>,
+    /// Commits that were deployed or released and that the host does not know; they are not asked for again.
+    #[serde(default)]
+    pub missing: Vec<CommitSha>,
 }
 
 /// One page of a source.

@@ -151,8 +151,13 @@ impl GitHub {
         };
         let branch = default_branch(repository);
         let line = |l: usize| {
-            let history = repository.get(format!("l{l}"))?.get("history")?;
-            let (items, _) = wire::page(history)?;
+            let alias = format!("l{l}");
+            let history = repository.get(&alias).and_then(|c| c.get("history"));
+            let Some((items, _)) = history.and_then(wire::page) else {
+                // A commit that is not there is null without an error; of one with an error nothing is known.
+                let own = |e: &Value| path_of(e).get(1).is_none_or(|f| *f == alias);
+                return reply.errors.iter().any(own).then(Vec::new);
+            };
             Some(each(items, |c| wire::commit(c, branch)).0)
         };
         Ok((0..tips.len()).map(line).collect())

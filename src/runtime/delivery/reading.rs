@@ -12,7 +12,7 @@ use crate::app::msg::{Answer, Msg};
 use crate::domain::ids::RepoSlug;
 use crate::runtime::Clock;
 use crate::runtime::sources::Sources;
-use crate::runtime::sync::{Heard, Hosts, RepoKey, Report, sync};
+use crate::runtime::sync::{Heard, Hosts, RepoKey, Report, Wanted, sync};
 
 /// Reads what is new of these repositories, tells how far it is, and derives what follows.
 pub(in crate::runtime) async fn read(
@@ -23,12 +23,15 @@ pub(in crate::runtime) async fn read(
 ) -> Answer {
     let host = shelf.host(&source);
     let past = sources.past(&source).await;
-    let hosts = Hosts::default().with(&host, past);
-    let keys: Vec<RepoKey> = repos
+    let hosts = Hosts::default().with(&source, past);
+    let wanted: Vec<Wanted> = repos
         .into_iter()
-        .map(|slug| RepoKey {
-            host: host.clone(),
-            slug,
+        .map(|slug| Wanted {
+            source: source.clone(),
+            repo: RepoKey {
+                host: host.clone(),
+                slug,
+            },
         })
         .collect();
     let begun: Mutex<BTreeSet<String>> = Mutex::default();
@@ -36,12 +39,12 @@ pub(in crate::runtime) async fn read(
         let mut begun = begun.lock().unwrap_or_else(PoisonError::into_inner);
         // Another one has begun: one before it is there as a whole, but for the very first two.
         let another = begun.insert(heard.repo.to_string()) && begun.len() > 2;
-        let progress = progress(heard, (begun.len().saturating_sub(1), keys.len()));
+        let progress = progress(heard, (begun.len().saturating_sub(1), wanted.len()));
         // A full queue has newer answers in it.
         drop(out.try_send(Msg::Reading(source.clone(), progress, another)));
     };
     let report = sync(
-        &keys,
+        &wanted,
         &hosts,
         shelf.terms(),
         (shelf.folder(), &clock),

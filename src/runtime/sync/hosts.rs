@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Past, RepoKey};
+use super::{Past, RepoKey, Wanted};
 use crate::config::Config;
 use crate::domain::change::marks::Words;
 use crate::domain::change::sync::Terms;
@@ -13,29 +13,30 @@ use crate::providers::MemoryCache;
 use crate::providers::http::HttpPolicy;
 use crate::runtime::{Clock, assemble, make};
 
-/// The hosts by their addresses, as far as they could be made.
+/// The hosts by their sources' names, as far as they could be made. Two sources may be of one address: each has its own token, which
+/// sees other repositories.
 #[derive(Debug, Default)]
 pub struct Hosts(BTreeMap<String, Result<Arc<dyn Past>, Fault>>);
 
 impl Hosts {
     /// With another host, or why it can't be asked.
     #[must_use]
-    pub fn with(mut self, address: &str, past: Result<Arc<dyn Past>, Fault>) -> Self {
-        self.0.insert(address.to_owned(), past);
+    pub fn with(mut self, source: &str, past: Result<Arc<dyn Past>, Fault>) -> Self {
+        self.0.insert(source.to_owned(), past);
         self
     }
 
-    pub(super) fn get(&self, address: &str, clock: &Clock) -> Result<Arc<dyn Past>, Fault> {
+    pub(super) fn get(&self, source: &str, clock: &Clock) -> Result<Arc<dyn Past>, Fault> {
         let unknown = || {
             Err(Fault {
-                message: Safe::new(&format!("no GitHub source has the address {address}")),
+                message: Safe::new(&format!("there is no GitHub source `{source}`")),
                 hint: Some(Safe::new("add it to the configuration")),
                 kind: FaultKind::Config,
                 at: clock.now().0,
                 retry_at: None,
             })
         };
-        self.0.get(address).cloned().unwrap_or_else(unknown)
+        self.0.get(source).cloned().unwrap_or_else(unknown)
     }
 
     pub(super) fn asked(&self) -> u64 {
@@ -65,24 +66,27 @@ pub async fn hosts(config: &Config, env: &BTreeMap<String, String>, clock: &Cloc
             let policy = HttpPolicy::default();
             Arc::new(make::github(name, source, &secret, policy, cache, timer))
         });
-        hosts = hosts.with(source.api.as_str(), past);
+        hosts = hosts.with(name, past);
     }
     hosts
 }
 
-/// The repositories of the configured services, each once.
-pub fn repos(config: &Config) -> Vec<RepoKey> {
-    let mut repos: Vec<RepoKey> = Vec::new();
+/// The repositories of the configured services, each once for a source.
+pub fn repos(config: &Config) -> Vec<Wanted> {
+    let mut repos: Vec<Wanted> = Vec::new();
     for (_, service) in config.services.iter() {
         let Some(source) = config.github.get(service.github.as_str()) else {
             continue;
         };
-        let repo = RepoKey {
-            host: source.api.as_str().to_owned(),
-            slug: service.repo.clone(),
+        let wanted = Wanted {
+            source: service.github.as_str().to_owned(),
+            repo: RepoKey {
+                host: source.api.as_str().to_owned(),
+                slug: service.repo.clone(),
+            },
         };
-        if !repos.contains(&repo) {
-            repos.push(repo);
+        if !repos.contains(&wanted) {
+            repos.push(wanted);
         }
     }
     repos

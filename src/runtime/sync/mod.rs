@@ -22,6 +22,15 @@ use crate::domain::text::Safe;
 use crate::providers::{Marks, Past};
 pub use crate::store::RepoKey;
 
+/// A repository that is to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The name of the GitHub source whose token sees it.
+    pub source: String,
+    /// The repository.
+    pub repo: RepoKey,
+}
+
 /// How far a sync is, told after every answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
@@ -70,10 +79,10 @@ impl Report {
 /// Brings the history of these repositories in the store of `state_dir` up to date; `told` hears how far it is. Call it inside the
 /// async runtime.
 ///
-/// A repository that fails does not stop the others. A host whose limit is used up is not asked any more; its repositories say
+/// A repository that fails does not stop the others. A source whose limit is used up is not asked any more; its repositories say
 /// until when.
 pub async fn sync(
-    repos: &[RepoKey],
+    repos: &[Wanted],
     hosts: &Hosts,
     terms: &Terms,
     (state_dir, clock): (&Path, &Clock),
@@ -81,7 +90,7 @@ pub async fn sync(
 ) -> Report {
     let before = hosts.asked();
     let mut report = Report::default();
-    let mut done: Vec<(RepoKey, Outcome)> = Vec::new();
+    let mut done: Vec<(Wanted, Outcome)> = Vec::new();
     let failed = |repo: &RepoKey, fault: &Fault| Outcome {
         repo: repo.clone(),
         rows: Err(fault.clone()),
@@ -90,14 +99,15 @@ pub async fn sync(
     let disk = match Disk::open(state_dir, clock).await {
         Ok(disk) => disk,
         Err(fault) => {
-            report.outcomes = repos.iter().map(|r| failed(r, &fault)).collect();
+            report.outcomes = repos.iter().map(|r| failed(&r.repo, &fault)).collect();
             return report;
         }
     };
-    let addresses: BTreeSet<&String> = repos.iter().map(|r| &r.host).collect();
-    for host in addresses {
-        let own: Vec<RepoKey> = repos.iter().filter(|r| r.host == *host).cloned().collect();
-        let outcomes = match hosts.get(host, clock) {
+    let sources: BTreeSet<&String> = repos.iter().map(|r| &r.source).collect();
+    for source in sources {
+        let own = repos.iter().filter(|r| r.source == *source);
+        let own: Vec<RepoKey> = own.map(|r| r.repo.clone()).collect();
+        let outcomes = match hosts.get(source, clock) {
             Err(fault) => own.iter().map(|r| failed(r, &fault)).collect(),
             Ok(past) => {
                 let work = Work {
@@ -112,10 +122,14 @@ pub async fn sync(
                 all(&own, &work).await
             }
         };
-        done.extend(outcomes.into_iter().map(|o| (o.repo.clone(), o)));
+        let wanted = |repo: &RepoKey| Wanted {
+            source: source.clone(),
+            repo: repo.clone(),
+        };
+        done.extend(outcomes.into_iter().map(|o| (wanted(&o.repo), o)));
     }
-    for repo in repos {
-        if let Some(place) = done.iter().position(|(r, _)| r == repo) {
+    for wanted in repos {
+        if let Some(place) = done.iter().position(|(w, _)| w == wanted) {
             report.outcomes.push(done.swap_remove(place).1);
         }
     }
@@ -124,7 +138,7 @@ pub async fn sync(
     report
 }
 
-/// The repositories of one host, two at a time.
+/// The repositories of one source, two at a time.
 async fn all(repos: &[RepoKey], work: &Work<'_>) -> Vec<Outcome> {
     let slugs: Vec<RepoSlug> = repos.iter().map(|r| r.slug.clone()).collect();
     let newest = work.past.newest(&slugs, work.terms).await;

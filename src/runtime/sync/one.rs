@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::disk::Disk;
 use super::{Heard, Hosts, Outcome, RepoKey};
 use crate::domain::change::sync::plan::{Plan, Step};
-use crate::domain::change::sync::reading::Turn;
+use crate::domain::change::sync::reading::{Turn, WAITS};
 use crate::domain::change::sync::{Newest, Terms};
 use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::text::Safe;
@@ -103,7 +105,9 @@ impl One {
 
     async fn plan(&self, work: &Work<'_>) -> Result<Plan, Fault> {
         let (repo, now) = (self.repo.clone(), work.clock.now().0);
-        let since = work.terms.since(now);
+        // An older one that never ended would stand before all that still wait.
+        let waits = now.checked_sub(WAITS).unwrap_or(Timestamp::MIN);
+        let since = work.terms.since(now).max(waits);
         let standing = work.disk.run(move |h| h.standing(&repo, since)).await?;
         let newest = self.newest.clone();
         Ok(Plan::new(

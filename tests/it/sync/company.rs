@@ -56,7 +56,7 @@ async fn the_companys_past_is_read_once() {
     let (later, _) = synced(&company).await;
     assert!((2..=4).contains(&later.requests), "{}", later.requests);
     let repo = &sync::repos(&company.loaded.config)[0];
-    let rows = rows(&company.state_dir(), repo);
+    let rows = rows(&company.state_dir(), &repo.repo);
     assert!(rows.deployments.iter().all(|d| !d.is_open()));
 }
 
@@ -67,7 +67,7 @@ async fn what_the_past_has_to_tell_is_found() {
     let config = &company.loaded.config;
     let history = History::open(&company.state_dir()).unwrap();
     let mut seen = std::collections::BTreeSet::new();
-    for key in sync::repos(config) {
+    for sync::Wanted { repo: key, .. } in sync::repos(config) {
         let snapshot = history.snapshot(&key).unwrap();
         assert!(snapshot.as_of.is_some());
         let rows = &snapshot.rows;

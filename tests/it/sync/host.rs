@@ -1,5 +1,6 @@
 //! A code host with as much past as a test wants, which answers what the sync asks and may change between two answers.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::response::Response;
@@ -27,10 +28,20 @@ pub(super) struct Past {
     pub(super) slow_above: u64,
     /// The token may not see issues.
     pub(super) no_issues: bool,
+    /// The only token that sees an owner's repositories.
+    pub(super) tokens: BTreeMap<&'static str, &'static str>,
+    /// Pull requests and incidents up to this number are of three years ago.
+    pub(super) old: u64,
+    /// Commits that deployments are of, where they are not of the main branch: each on a branch of its own.
+    pub(super) branched: BTreeMap<u64, u64>,
+    /// Those of them that are gone.
+    pub(super) gone: Vec<u64>,
+    /// What lies on branches takes too long.
+    pub(super) branches_fail: bool,
 }
 
-/// All of it happened within a year.
-const YEAR: i64 = 365 * 86_400;
+/// All of it happened within a year, but for what is old.
+pub(super) const YEAR: i64 = 365 * 86_400;
 
 impl Past {
     /// So many of each, spread over the year.
@@ -48,14 +59,26 @@ impl Past {
             releases: spread(releases).collect(),
             incidents: spread(12).collect(),
             slow_above: u64::MAX,
-            no_issues: false,
+            ..Self::default()
         }
     }
 }
 
 impl Past {
+    /// When the row of this number began, of those that may be old.
+    fn begun(&self, n: u64, else_at: i64) -> i64 {
+        if n <= self.old { -3 * YEAR } else { else_at }
+    }
+
+    fn is_branched(&self, oid: &str) -> bool {
+        self.branched.values().any(|n| sha(*n) == oid)
+    }
+
     /// Some commit, always the same for a number.
     fn sha_of(&self, n: u64) -> String {
+        if let Some(branched) = self.branched.get(&n) {
+            return sha(*branched);
+        }
         let nth = usize::try_from(n).unwrap() * 3 % self.commits.len();
         sha(self.commits[nth])
     }
@@ -104,13 +127,25 @@ fn answer(past: &Past, seen: &Seen) -> Response {
             continue;
         }
         let key = field.alias.clone().unwrap_or_else(|| field.name.clone());
+        let owner = text(field, "owner").unwrap();
+        if let Some(token) = past.tokens.get(owner)
+            && !seen.header("authorization").unwrap().ends_with(token)
+        {
+            errors.push(json!({"type": "NOT_FOUND", "path": [key], "message": "Could not resolve to a Repository"}));
+            data.insert(key, Value::Null);
+            continue;
+        }
         let mut repository = Map::new();
         for inner in fields(&field.selection_set) {
             let alias = inner.alias.clone().unwrap_or_else(|| inner.name.clone());
             if number(inner, "first").unwrap_or(0) > past.slow_above {
                 return answered(502, &json!({"message": "Server Error"}));
             }
-            let value = if inner.name == "issues" && past.no_issues {
+            let branch = text(inner, "oid").filter(|oid| past.is_branched(oid));
+            let value = if past.branches_fail && branch.is_some() {
+                errors.push(json!({"path": [key, alias], "message": "Something went wrong while executing your query."}));
+                Value::Null
+            } else if inner.name == "issues" && past.no_issues {
                 errors.push(json!({
                     "type": "FORBIDDEN", "path": [key, alias], "message": "Resource not accessible by personal access token",
                 }));
@@ -174,10 +209,15 @@ fn value(past: &Past, field: &Field<'static, String>) -> Value {
             };
             let history = fields(&commit.selection_set).next().unwrap();
             let wanted = u64::from_str_radix(oid, 16).unwrap();
-            let Some(place) = past.commits.iter().position(|n| *n == wanted) else {
-                return Value::Null;
+            let line = match past.commits.iter().position(|n| *n == wanted) {
+                Some(place) => past.commits[..=place].to_vec(),
+                None if past.gone.contains(&wanted) => return Value::Null,
+                None if past.is_branched(oid) => {
+                    vec![past.commits[0], wanted]
+                }
+                None => return Value::Null,
             };
-            let keys = (0_i64..).zip(past.commits[..=place].iter().copied());
+            let keys = (0_i64..).zip(line);
             let row = |k: i64, n: u64| {
                 let before = usize::try_from(k).unwrap().checked_sub(1);
                 let parents: Vec<Value> = before
@@ -195,7 +235,7 @@ fn value(past: &Past, field: &Field<'static, String>) -> Value {
         }
         "pullRequests" => page(
             past.pulls.iter().map(|(n, s)| (*s, *n)).collect(),
-            |s, n| pull(n, s),
+            |s, n| pull(n, s, past.begun(n, 0)),
             field,
         ),
         "deployments" => {
@@ -229,7 +269,7 @@ fn value(past: &Past, field: &Field<'static, String>) -> Value {
             let row = |s: i64, n: u64| {
                 json!({
                     "number": n, "title": "down", "body": format!("It came with #{n}."), "url": "https://github.com/acme/shop/issues/1",
-                    "createdAt": at(s), "updatedAt": at(s), "closedAt": null,
+                    "createdAt": at(past.begun(n, s)), "updatedAt": at(s), "closedAt": null,
                 })
             };
             page(
@@ -242,10 +282,10 @@ fn value(past: &Past, field: &Field<'static, String>) -> Value {
     }
 }
 
-fn pull(n: u64, s: i64) -> Value {
+fn pull(n: u64, s: i64, merged: i64) -> Value {
     json!({
         "number": n, "title": format!("change {n}"), "body": "", "url": format!("https://github.com/acme/shop/pull/{n}"),
-        "createdAt": at(0), "updatedAt": at(s), "mergedAt": at(0), "headRefName": "b",
+        "createdAt": at(merged), "updatedAt": at(s), "mergedAt": at(merged), "headRefName": "b",
         "author": {"__typename": "User", "login": "maria"}, "mergeCommit": {"oid": sha(n)},
         "labels": {"nodes": []}, "closingIssuesReferences": {"nodes": []},
         "commits": {"totalCount": 1, "nodes": [{"commit": {

@@ -16,11 +16,11 @@ use super::{key, rows, run};
 use crate::github::source;
 use crate::stub::NOW_S;
 
-fn clock() -> Clock {
+pub(super) fn clock() -> Clock {
     Clock::manual(Timestamp::from_second(NOW_S).unwrap()).0
 }
 
-async fn shop(host: &Host, dir: &Path) -> Report {
+pub(super) async fn shop(host: &Host, dir: &Path) -> Report {
     run(
         source(&host.stub.url),
         &host.stub.url,
@@ -32,7 +32,7 @@ async fn shop(host: &Host, dir: &Path) -> Report {
 }
 
 #[track_caller]
-fn well(report: &Report) {
+pub(super) fn well(report: &Report) {
     for outcome in &report.outcomes {
         assert!(
             outcome.rows.is_ok() && outcome.faults.is_empty(),

@@ -8,6 +8,7 @@
 //! shows that the host has deleted something. Commits have no counts: what a force push left behind is what can't be reached
 //! from the head any more ([`walk`]).
 
+pub mod beside;
 #[cfg(test)]
 mod model;
 pub mod plan;

@@ -99,7 +99,27 @@ fn nth<K: Copy + Ord, V>(of: &BTreeMap<K, V>, n: u8) -> Option<K> {
     of.keys().rev().nth(usize::from(n)).copied()
 }
 
+/// Three years before the past that counts.
+const LONG_AGO: i64 = -3 * 365 * 86_400;
+
 impl Host {
+    /// A host that has pull requests and incidents beyond the reach.
+    pub(super) fn aged() -> Self {
+        let mut host = Self {
+            next: 10,
+            ..Self::default()
+        };
+        for n in 1..=5 {
+            let merged = at(LONG_AGO);
+            let old = pull(n, LONG_AGO);
+            host.pulls.insert(n, PullRow { merged, ..old });
+            let opened = at(LONG_AGO);
+            let old = incident(n + 5, LONG_AGO, n % 2 == 0);
+            host.incidents.insert(n + 5, IncidentRow { opened, ..old });
+        }
+        host
+    }
+
     fn commit(&mut self, parents: Vec<CommitSha>, s: i64) -> CommitSha {
         self.next += 1;
         let row = CommitRow {
@@ -177,7 +197,7 @@ impl Host {
             }
             Event::Touch(n) => {
                 if let Some(k) = nth(&self.pulls, n) {
-                    self.pulls.insert(k, pull(k, s));
+                    self.pulls.entry(k).and_modify(|p| p.updated = at(s));
                 }
             }
             Event::Deploy(back) => {
@@ -225,7 +245,10 @@ impl Host {
             }
             Event::Close(n) => {
                 if let Some(k) = nth(&self.incidents, n) {
-                    self.incidents.insert(k, incident(k, s, true));
+                    let closed = |i: &mut IncidentRow| {
+                        (i.closed, i.updated) = (Some(at(s)), at(s));
+                    };
+                    self.incidents.entry(k).and_modify(closed);
                 }
             }
             Event::Unlabel(n) => {

@@ -1,10 +1,11 @@
 //! The sync of one repository, step by step: the next question to the host or the store, what became of the answers, what is to
 //! be kept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::beside::{Anchor, Beside, Ended};
 use super::reading::{Leaf, Reading, Turn};
 use super::walk::{Link, Walk};
 use super::{Newest, Terms};
@@ -15,8 +16,6 @@ use crate::domain::text::Safe;
 
 /// Lines that are asked for at once.
 pub const TIPS: usize = 10;
-/// Lines in all; what is longer than they reach stays loose.
-const LINES: usize = 200;
 
 /// The next page of every source that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +58,7 @@ pub struct Plan {
     held: Option<(Reading, Leaf)>,
     /// Something came that may lie beside the main branch.
     beside: bool,
-    anchors: Option<Vec<CommitSha>>,
-    /// Commits whose lines are to be read, and whether they were deployed or released: those count, however old they are.
-    lines: Vec<(CommitSha, bool)>,
-    side: Vec<CommitRow>,
-    asked: BTreeSet<CommitSha>,
+    lines: Beside,
     /// Readings that ended with a turn that is not kept yet, and whether they were fresh.
     ended: BTreeMap<Source, bool>,
     rows: u64,
@@ -90,10 +85,7 @@ impl Plan {
             faults: Vec::new(),
             walk: None,
             held: None,
-            anchors: None,
-            lines: Vec::new(),
-            side: Vec::new(),
-            asked: BTreeSet::new(),
+            lines: Beside::default(),
             ended: BTreeMap::new(),
             rows: 0,
             expected: BTreeMap::new(),
@@ -162,14 +154,14 @@ impl Plan {
                 head: self.commits().and_then(Reading::head),
             });
         }
-        if self.anchors.is_none() {
+        if !self.lines.is_told() {
             return Step::Anchors;
         }
-        if self.lines.is_empty() {
+        let tips = self.lines.due();
+        if tips.is_empty() {
             return Step::Join;
         }
-        let tips = self.lines.iter().take(TIPS).map(|(tip, _)| tip.clone());
-        Step::Lines(tips.collect())
+        Step::Lines(tips)
     }
 
     fn commits(&self) -> Option<&Reading> {
@@ -286,44 +278,21 @@ impl Plan {
     }
 
     /// What was deployed and released, which may lie beside the main branch.
-    pub fn anchors(&mut self, anchors: Vec<CommitSha>) {
-        if let Some(walk) = &self.walk {
-            let unknown = anchors.iter().filter(|a| !walk.knows(a));
-            let unknown: Vec<_> = unknown.map(|a| (a.clone(), true)).collect();
-            self.want(unknown);
-        }
-        self.anchors = Some(anchors);
-        self.look();
-    }
-
-    /// The parents whose lines are still to be asked for.
-    fn look(&mut self) {
-        let wanted = self.walk.as_ref().map(Walk::wanted).unwrap_or_default();
-        self.want(wanted.into_iter().map(|sha| (sha, false)).collect());
-    }
-
-    fn want(&mut self, lines: Vec<(CommitSha, bool)>) {
-        for (sha, anchor) in lines {
-            if self.asked.len() < LINES && self.asked.insert(sha.clone()) {
-                self.lines.push((sha, anchor));
-            }
-        }
+    pub fn anchors(&mut self, anchors: Vec<Anchor>) {
+        let kept = self.progress.get(&Source::Commits);
+        let kept = kept.map_or(&[][..], |p| &p.missing);
+        let held = self.held.as_ref().map(|(reading, _)| reading.missing());
+        let missing = held.unwrap_or(kept);
+        let walk = self.walk.get_or_insert_default();
+        self.lines.tell(anchors, missing, walk, self.now);
     }
 
     /// What the commits that were asked for contain, in their order; none: the host does not know the commit.
     pub fn lines(&mut self, lines: Vec<Option<Vec<CommitRow>>>) {
-        let asked: Vec<_> = self.lines.drain(..self.lines.len().min(TIPS)).collect();
         let walk = self.walk.get_or_insert_default();
         let since = self.terms.since(self.now);
-        for ((tip, anchor), line) in asked.into_iter().zip(lines) {
-            let counts = |c: &CommitRow| c.committed >= since || (anchor && c.sha == tip);
-            let line = line.unwrap_or_default().into_iter();
-            let new: Vec<_> = line.filter(|c| !walk.knows(&c.sha) && counts(c)).collect();
-            walk.add(&new);
-            self.rows += u64::try_from(new.len()).unwrap_or(u64::MAX);
-            self.side.extend(new);
-        }
-        self.look();
+        let new = self.lines.take(lines, walk, since);
+        self.rows += u64::try_from(new).unwrap_or(u64::MAX);
     }
 
     /// The lines did not come: the commits stay where they were.
@@ -331,16 +300,19 @@ impl Plan {
         self.faults.push((Source::Commits, fault));
         self.held = None;
         self.beside = false;
-        self.lines.clear();
-        self.side.clear();
+        self.lines.forget();
     }
 
     /// The turns that bring the commits to their end, or add and forget those beside the main branch.
     pub fn join(&mut self, now: Timestamp) -> Vec<Turn> {
         self.beside = false;
-        let anchors = self.anchors.take().unwrap_or_default();
         let walk = self.walk.take().unwrap_or_default();
-        let side = std::mem::take(&mut self.side);
+        let Ended {
+            side,
+            anchors,
+            missing,
+            more,
+        } = self.lines.end(&walk, self.now);
         let left = |head: CommitSha| walk.left_behind(std::iter::once(&head).chain(&anchors));
         let progress = |source| self.progress.get(&source).cloned().unwrap_or_default();
         let turn = if let Some((mut reading, mut leaf)) = self.held.take() {
@@ -349,10 +321,12 @@ impl Plan {
             leaf.batch.commits.extend(side);
             self.ended.insert(Source::Commits, reading.is_fresh());
             // Commits are forgotten by the graph, not by rounds.
+            let mut turn = reading.turn(leaf, true, now);
+            turn.to.missing = missing;
             Some(Turn {
                 sweep: false,
                 gone: gone.unwrap_or_default(),
-                ..reading.turn(leaf, true, now)
+                ..turn
             })
         } else {
             let at = progress(Source::Commits);
@@ -360,21 +334,26 @@ impl Plan {
             let head = head.and_then(|m| m.print.as_str().parse().ok());
             let gone = head.filter(|_| walk.is_closed()).map(left);
             let gone = gone.unwrap_or_default();
-            (!side.is_empty() || !gone.is_empty()).then(|| Turn {
+            let to = Progress {
+                missing,
+                ..at.clone()
+            };
+            (!side.is_empty() || !gone.is_empty() || to != at).then(|| Turn {
                 batch: Batch {
                     commits: side,
                     ..Batch::default()
                 },
                 gone,
-                ..only(Source::Commits, at.clone(), at)
+                ..only(Source::Commits, at, to)
             })
         };
-        let looked = [Source::Deployments, Source::Releases];
-        let looked = looked.map(|source| (source, progress(source)));
-        let looked = looked.into_iter().filter(|(_, p)| p.beside);
-        let looked = looked.map(|(source, from)| {
+        // What is left is looked for by the next sync.
+        let looked = [(Source::Deployments, more), (Source::Releases, false)];
+        let looked = looked.map(|(source, beside)| (source, progress(source), beside));
+        let looked = looked.into_iter().filter(|(_, p, b)| p.beside != *b);
+        let looked = looked.map(|(source, from, beside)| {
             let to = Progress {
-                beside: false,
+                beside,
                 ..from.clone()
             };
             only(source, from, to)

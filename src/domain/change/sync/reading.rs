@@ -103,6 +103,9 @@ impl Reading {
             to.done = done.map(|m| m.text());
             to.round += u64::from(to.whole);
             to.terms = Some(words);
+            if to.whole {
+                to.missing.clear();
+            }
         }
         let until = to.mark().and_then(|m| m.at).filter(|_| !to.whole);
         Some(Self {
@@ -171,6 +174,10 @@ impl Reading {
         &self.to.floor
     }
 
+    pub(super) fn missing(&self) -> &[CommitSha] {
+        &self.to.missing
+    }
+
     pub(super) fn set_floor(&mut self, floor: Vec<CommitSha>) {
         self.to.floor = floor;
     }
@@ -201,6 +208,8 @@ impl Reading {
             to.next = None;
             to.at = Some(now);
             to.whole = false;
+            // Where rows are counted the store doubts anew.
+            to.doubt = false;
             to.floor = Vec::new();
             to.beside = matches!(self.source, Source::Deployments | Source::Releases);
         } else {
@@ -233,11 +242,12 @@ fn lower(source: Source, at: Timestamp, now: Timestamp, open: Option<Timestamp>)
 }
 
 impl Batch {
-    /// Drops what lies beyond the reach. Commits stay: a hole would cut the graph.
+    /// Drops what lies beyond the reach, by moments that stay as they are: an old row that somebody touches must not become one
+    /// more. Commits stay: a hole would cut the graph.
     fn drop_older(&mut self, since: Timestamp) {
-        self.pulls.retain(|p| p.updated >= since);
+        self.pulls.retain(|p| p.merged >= since);
         self.deployments.retain(|d| d.created >= since);
         self.releases.retain(|r| r.published >= since);
-        self.incidents.retain(|i| i.updated >= since);
+        self.incidents.retain(|i| i.opened >= since);
     }
 }

@@ -33,6 +33,18 @@ fn sync(
         &Terms::default(),
         now,
     );
+    drive(&mut plan, host, kept, life, (size, most))
+}
+
+/// Follows a plan, as [`sync`] does.
+fn drive(
+    plan: &mut Plan,
+    host: &mut Host,
+    kept: &mut Kept,
+    life: &mut Vec<Event>,
+    (size, most): (usize, usize),
+) -> usize {
+    let now = at(host.clock);
     let mut sent = 1;
     loop {
         assert!(sent < 10_000, "it does not end");
@@ -51,12 +63,11 @@ fn sync(
             Step::Lineage => plan.lineage(kept.links()),
             Step::Page(ask) => turns = plan.pages(host.page(&ask, size), now),
             Step::Anchors => {
-                let deployed = kept.deployments.values().map(|(_, d)| d.sha.clone());
-                plan.anchors(
-                    deployed
-                        .chain(kept.releases.values().map(|(_, r)| r.sha.clone()))
-                        .collect(),
-                );
+                let deployed = kept.deployments.values();
+                let deployed = deployed.map(|(_, d)| (d.sha.clone(), d.created));
+                let released = kept.releases.values();
+                let released = released.map(|(_, r)| (r.sha.clone(), r.published));
+                plan.anchors(deployed.chain(released).collect());
             }
             Step::Lines(tips) => {
                 let line = |t: &CommitSha| Some(host.line(t, None, 3).0);
@@ -104,7 +115,7 @@ proptest! {
         before in events(80),
         runs in prop::collection::vec((1_usize..9, 1_usize..12, events(6)), 0..8),
     ) {
-        let (mut host, mut kept) = (Host::default(), Kept::default());
+        let (mut host, mut kept) = (Host::aged(), Kept::default());
         for event in before {
             host.happen(event);
         }
@@ -178,6 +189,34 @@ fn a_place_that_the_host_has_lost_is_begun_anew() {
     // Lost again: this time it is told.
     plan.pages(lost(), at(0));
     assert_eq!((plan.step(), plan.faults().len()), (Step::Done, 1));
+}
+
+#[test]
+fn a_head_that_came_and_went_while_it_was_read_leaves_no_doubt() {
+    let (mut host, mut kept) = synced(&[Event::Commit; 5]);
+    let head = host.head.clone();
+    let known = kept.rows();
+    for _ in 0..9 {
+        host.happen(Event::Commit);
+    }
+    sync(&mut host, &mut kept, &mut Vec::new(), 2, 3);
+    assert!(kept.rows().commits.len() > 5, "half of it was read");
+    // The push is taken back, and the host forgets what it brought.
+    host.head = head;
+    let (mut plan, ask) = asked(&host, &kept, &Terms::default());
+    assert!(
+        matches!(ask.sources.as_slice(), [(Source::Commits, Some(_))]),
+        "{ask:?}"
+    );
+    let lost = vec![(Source::Commits, Err(fault(FaultKind::NotFound)))];
+    assert!(plan.pages(lost, at(0)).is_empty());
+    let most = (100, usize::MAX);
+    let sent = drive(&mut plan, &mut host, &mut kept, &mut Vec::new(), most);
+    assert!(sent <= 3 && plan.faults().is_empty(), "{sent}");
+    assert!(!kept.progress[&Source::Commits].doubt);
+    assert_eq!(kept.rows(), known);
+    let again = sync(&mut host, &mut kept, &mut Vec::new(), 100, usize::MAX);
+    assert_eq!(again, 1, "all is quiet");
 }
 
 #[test]
