@@ -110,6 +110,36 @@ impl History {
         tx.commit().map_err(fail)?;
         Ok(Some(to))
     }
+
+    /// Notes that nothing is newer at a source than what is kept of it, where no other process has brought it further meanwhile.
+    /// Gives the progress that is kept now.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn confirm(
+        &mut self,
+        repo: &RepoKey,
+        quiet: &[(Source, Progress)],
+        at: Timestamp,
+    ) -> Result<Vec<(Source, Progress)>, StoreError> {
+        let file = self.file.clone();
+        let fail = |e: rusqlite::Error| StoreError::from_sqlite(&file, &e);
+        let tx = self.conn.transaction().map_err(fail)?;
+        let id = known(&tx, repo).map_err(fail)?;
+        let mut kept = Vec::with_capacity(quiet.len());
+        for (source, from) in quiet {
+            if stored(&tx, id, *source).map_err(fail)? == *from {
+                let to = Progress {
+                    at: Some(at),
+                    ..from.clone()
+                };
+                put_progress(&tx, id, *source, &to).map_err(fail)?;
+                kept.push((*source, to));
+            }
+        }
+        tx.commit().map_err(fail)?;
+        Ok(kept)
+    }
 }
 
 fn stored(tx: &Transaction<'_>, id: i64, source: Source) -> rusqlite::Result<Progress> {
@@ -213,6 +243,38 @@ mod tests {
             sweep: false,
             gone: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_confirmed_is_as_old_as_the_last_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut history = History::open(dir.path()).unwrap();
+        let read = Progress {
+            done: Some(Safe::new("a")),
+            at: Some(at(0)),
+            ..Progress::default()
+        };
+        for source in Source::ALL {
+            let first = turn(source, &Progress::default(), &read);
+            history.turn(&repo(), &first).unwrap();
+        }
+        assert_eq!(history.as_of(&repo()).unwrap(), Some(at(0)));
+        let kept = |h: &History| h.standing(&repo(), at(0)).unwrap().progress;
+        let quiet: Vec<_> = kept(&history).into_iter().collect();
+        let ahead = Progress {
+            next: Some(Safe::new("b")),
+            ..kept(&history)[&Source::Pulls].clone()
+        };
+        let faster = turn(Source::Pulls, &kept(&history)[&Source::Pulls], &ahead);
+        history.turn(&repo(), &faster).unwrap();
+        let noted = history.confirm(&repo(), &quiet, at(60)).unwrap();
+        assert_eq!(noted.len(), Source::ALL.len() - 1);
+        assert_eq!(kept(&history)[&Source::Commits].at, Some(at(60)));
+        assert_eq!(
+            history.as_of(&repo()).unwrap(),
+            Some(at(0)),
+            "what another process reads is not confirmed"
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::domain::fetched::{Fault, FaultKind};
 use crate::domain::text::Safe;
 use crate::providers::Past;
 use crate::runtime::Clock;
+use crate::store::History;
 
 /// Rows in a page, as many as GitHub gives.
 const SIZE: u32 = 100;
@@ -122,6 +123,12 @@ impl One {
     /// Follows a plan to its end; false: another process was faster, and it has to be made anew.
     async fn run(&self, plan: &mut Plan, work: &Work<'_>, size: &mut Size) -> Result<bool, Fault> {
         let since = work.terms.since(work.clock.now().0);
+        let quiet = plan.quiet();
+        if !quiet.is_empty() {
+            let (repo, now) = (self.repo.clone(), work.clock.now().0);
+            let kept = move |h: &mut History| h.confirm(&repo, &quiet, now);
+            plan.confirmed(work.disk.run(kept).await?);
+        }
         loop {
             let repo = self.repo.clone();
             match plan.step() {

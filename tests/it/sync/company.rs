@@ -47,15 +47,25 @@ async fn the_companys_past_is_read_once() {
     }
     assert!(report.requests <= 25, "{} requests", report.requests);
     assert!(heard.iter().all(|h| h.rows <= h.expected && h.requests > 0));
+    let repos = sync::repos(&company.loaded.config);
+    let as_of = || {
+        let history = History::open(&company.state_dir()).unwrap();
+        let of = |w: &sync::Wanted| history.as_of(&w.repo).unwrap().unwrap();
+        repos.iter().map(of).collect::<Vec<_>>()
+    };
+    let before = as_of();
+    company.hand.advance(SignedDuration::from_secs(1));
     let (again, heard) = synced(&company).await;
     assert_eq!((again.requests, heard.len()), (1, 0), "nothing is new");
     assert!(again.outcomes.iter().all(|o| o.rows == Ok(0)));
+    let later = before.iter().zip(as_of()).all(|(b, a)| a > *b);
+    assert!(later, "what is kept was looked at again");
 
     // The deployment under way comes to its end: that is all that is new.
     company.hand.advance(SignedDuration::from_mins(40));
     let (later, _) = synced(&company).await;
     assert!((2..=4).contains(&later.requests), "{}", later.requests);
-    let repo = &sync::repos(&company.loaded.config)[0];
+    let repo = &repos[0];
     let rows = rows(&company.state_dir(), &repo.repo);
     assert!(rows.deployments.iter().all(|d| !d.is_open()));
 }

@@ -56,6 +56,8 @@ pub struct Plan {
     walk: Option<Walk>,
     /// The last page of the commits waits for the lines that belong to it.
     held: Option<(Reading, Leaf)>,
+    /// Those that have nothing new.
+    quiet: Vec<Source>,
     /// Something came that may lie beside the main branch.
     beside: bool,
     lines: Beside,
@@ -85,6 +87,7 @@ impl Plan {
             faults: Vec::new(),
             walk: None,
             held: None,
+            quiet: Vec::new(),
             lines: Beside::default(),
             ended: BTreeMap::new(),
             rows: 0,
@@ -104,10 +107,24 @@ impl Plan {
             Some(Err(fault)) => self.faults.push((source, fault.clone())),
             Some(Ok(mark)) => {
                 let at = (self.now, self.open);
-                let due = Reading::begin(source, &kept, mark, &self.terms, at);
-                self.readings.extend(due);
+                match Reading::begin(source, &kept, mark, &self.terms, at) {
+                    Some(due) => self.readings.push(due),
+                    None => self.quiet.push(source),
+                }
             }
         }
+    }
+
+    /// Sources that have nothing new: what is kept of them is as true now as when it was read.
+    pub fn quiet(&self) -> Vec<(Source, Progress)> {
+        let kept = |source: &Source| Some((*source, self.progress.get(source)?.clone()));
+        self.quiet.iter().filter_map(kept).collect()
+    }
+
+    /// That was kept, and this is the progress that the store has now.
+    pub fn confirmed(&mut self, kept: impl IntoIterator<Item = (Source, Progress)>) {
+        self.quiet.clear();
+        self.progress.extend(kept);
     }
 
     /// Whether there is nothing to do.
