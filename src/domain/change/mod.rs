@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod dora;
 pub mod failures;
 pub mod flags;
+mod gather;
 pub mod lead_time;
 pub mod listing;
 pub mod local;
