@@ -29,7 +29,6 @@ pub(super) fn gathered<'a>(
     for pull in pulls {
         let named = pull.commits.iter().chain(&pull.merge);
         let mut nodes: Vec<Node> = named.filter_map(|s| places.get(s).copied()).collect();
-        let exact = pull.merge.as_ref().is_some_and(|m| places.contains_key(m));
         nodes.extend(linked.remove(&pull.number).unwrap_or_default());
         nodes.sort_unstable();
         nodes.dedup();
@@ -38,7 +37,11 @@ pub(super) fn gathered<'a>(
                 *slot = true;
             }
         }
-        out.push((of_pull(pull, nodes, exact, words), Some(pull)));
+        let landed = pull.merge.as_ref().and_then(|m| places.get(m).copied());
+        // What it became holds all of it that can be shipped. Its branch may be known, too, because it was deployed or
+        // pre-released: squashed or rebased commits never come any further.
+        let nodes = landed.map_or(nodes, |l| vec![l]);
+        out.push((of_pull(pull, nodes, landed.is_some(), words), Some(pull)));
     }
     for ((commit, n), taken) in commits.iter().zip(0_u32..).zip(taken) {
         // A merge by hand is no change by itself.
@@ -133,5 +136,68 @@ fn of_commit(commit: &CommitRow, node: Node, words: &Words) -> Change {
             method: Method::Commit,
             confidence: Confidence::Exact,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::repository::Repository;
+    use super::super::repository::tests::{commit, deployment, pull, sha};
+    use super::super::stream;
+    use super::super::synced::{Batch, DeploymentRow, ReleaseRow, Snapshot};
+    use super::super::vectors::at;
+    use super::*;
+
+    fn staged(id: u64, n: u8, hours: f64) -> DeploymentRow {
+        DeploymentRow {
+            environment: Safe::new("staging"),
+            ..deployment(id, n, hours)
+        }
+    }
+
+    fn release(tag: &str, n: u8, hours: f64) -> ReleaseRow {
+        ReleaseRow {
+            tag: Safe::new(tag),
+            sha: sha(n),
+            published: at(hours),
+            prerelease: tag.contains("-rc"),
+            url: None,
+        }
+    }
+
+    #[test]
+    fn a_squashed_pull_request_is_where_its_merge_is_though_its_branch_was_deployed() {
+        // 1 - 2 - 4, the squash of 30 and 31, which were on staging and in a pre-release.
+        let rows = Batch {
+            commits: vec![
+                commit(4, &[2]),
+                commit(2, &[1]),
+                commit(1, &[]),
+                commit(30, &[2]),
+                commit(31, &[30]),
+            ],
+            pulls: vec![pull(12, 4, &[30, 31])],
+            deployments: vec![
+                deployment(1, 2, 2.0),
+                staged(2, 31, 3.0),
+                staged(3, 4, 5.0),
+                deployment(4, 4, 6.0),
+            ],
+            releases: vec![release("v2-rc1", 31, 3.0), release("v2", 4, 5.5)],
+            ..Batch::default()
+        };
+        let repo = Repository::new(Snapshot {
+            rows,
+            ..Snapshot::default()
+        });
+        let ids: Vec<_> = repo.changes.iter().map(|c| c.number).collect();
+        assert_eq!(ids, [None, None, Some(12)], "its commits are no changes");
+        assert_eq!(repo.released[2], Some(Safe::new("v2")));
+        let shipped = |env: &str| {
+            let attempts = repo.attempts(env, &|_| None);
+            stream::read(&repo.graph, &attempts, &repo.changes).shipped[2]
+        };
+        assert_eq!(shipped("production"), Some(1));
+        assert_eq!(shipped("staging"), Some(1));
     }
 }

@@ -195,7 +195,7 @@ fn names(versions: &[String], tag: &Safe) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::lead_time::Moments;
     use super::super::stream::{self, Kind};
     use super::super::synced::{Batch, CommitRow, PullRow};
@@ -203,11 +203,11 @@ mod tests {
     use super::super::{Confidence, Method};
     use super::*;
 
-    fn sha(n: u8) -> CommitSha {
+    pub(in super::super) fn sha(n: u8) -> CommitSha {
         format!("{n:02x}").repeat(20).parse().unwrap()
     }
 
-    fn commit(n: u8, parents: &[u8]) -> CommitRow {
+    pub(in super::super) fn commit(n: u8, parents: &[u8]) -> CommitRow {
         CommitRow {
             sha: sha(n),
             parents: parents.iter().map(|p| sha(*p)).collect(),
@@ -220,7 +220,7 @@ mod tests {
         }
     }
 
-    fn pull(number: u64, merge: u8, commits: &[u8]) -> PullRow {
+    pub(in super::super) fn pull(number: u64, merge: u8, commits: &[u8]) -> PullRow {
         PullRow {
             number,
             title: Safe::new("tax"),
@@ -242,7 +242,7 @@ mod tests {
         }
     }
 
-    fn deployment(id: u64, n: u8, hours: f64) -> DeploymentRow {
+    pub(in super::super) fn deployment(id: u64, n: u8, hours: f64) -> DeploymentRow {
         DeploymentRow {
             id,
             environment: Safe::new("production"),
@@ -380,7 +380,7 @@ mod tests {
             found,
             [
                 (None, 1, Method::Commit, false),
-                (Some(12), 2, Method::MergeCommit, true),
+                (Some(12), 1, Method::MergeCommit, true),
                 (Some(13), 1, Method::Association, false),
             ],
             "a commit whose pull request is not kept stands for itself"
