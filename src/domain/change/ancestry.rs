@@ -90,6 +90,19 @@ impl Graph {
         way
     }
 
+    /// These commits and all their ancestors.
+    pub fn reachable(&self, tips: impl IntoIterator<Item = Node>) -> Reachable {
+        let mut reached = Reachable(vec![0; self.len().div_ceil(64)]);
+        let known = |n: &Node| n.place() < self.len();
+        let mut open: Vec<Node> = tips.into_iter().filter(known).collect();
+        while let Some(node) = open.pop() {
+            if reached.add(node) {
+                open.extend_from_slice(self.parents(node));
+            }
+        }
+        reached
+    }
+
     /// Whether `what` is `of` or one of its ancestors.
     pub fn contains(&self, of: Node, what: Node) -> bool {
         let mut seen = vec![false; self.len()];
@@ -106,6 +119,28 @@ impl Graph {
             }
         }
         false
+    }
+}
+
+/// What is reachable from some commits, a bit for each commit of the graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reachable(Vec<u64>);
+
+impl Reachable {
+    /// Whether a commit is.
+    pub fn has(&self, node: Node) -> bool {
+        let word = self.0.get(node.place() / 64);
+        word.is_some_and(|w| w & (1 << (node.place() % 64)) != 0)
+    }
+
+    /// Adds a commit; whether it is new.
+    fn add(&mut self, node: Node) -> bool {
+        let new = !self.has(node);
+        match self.0.get_mut(node.place() / 64) {
+            Some(word) if new => *word |= 1 << (node.place() % 64),
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -186,6 +221,16 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_is_reachable_takes_a_bit_for_each_commit() {
+        let line: Vec<_> = (1..200).map(|n| (Node(n), Node(n - 1))).collect();
+        let g = Graph::new(200, &line);
+        let reached = g.reachable([Node(70), Node(3), Node(900)]);
+        let found: Vec<u32> = (0..1_000).filter(|n| reached.has(Node(*n))).collect();
+        assert_eq!(found, (0..=70).collect::<Vec<_>>());
+        assert_eq!(size_of_val(reached.0.as_slice()), 32);
+    }
+
+    #[test]
     fn nonsense_does_no_harm() {
         // A circle, a commit that is not there, an empty graph.
         let circle = Graph::new(
@@ -202,6 +247,9 @@ pub(crate) mod tests {
         assert_eq!(
             first_containing(&circle, [Some(Node(9)), Some(Node(1))]),
             [Some(1), Some(1)]
+        );
+        assert!(
+            circle.reachable([Node(0)]).has(Node(1)) && !circle.reachable([Node(9)]).has(Node(9))
         );
         assert!(Graph::default().is_empty() && Graph::default().parents(Node(3)).is_empty());
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::ancestry::{Graph, Node};
+use super::ancestry::{Graph, Node, Reachable};
 use super::flags::{Flag, Flags};
 use super::lead_time::{Boundary, Moments};
 use super::marks::{self, Signs, Words};
@@ -11,14 +11,26 @@ use super::{Change, ChangeKind, Confidence, Match, Method};
 use crate::domain::ids::CommitSha;
 use crate::domain::text::Safe;
 
-/// Pull requests, and the commits of the main branch that none brought in.
+/// Where a repository's commits are.
+pub(super) struct Known<'a> {
+    /// Their graph.
+    pub(super) graph: &'a Graph,
+    /// Each one's place in it.
+    pub(super) places: &'a HashMap<CommitSha, Node>,
+    /// Those that the main branch, a release or a last environment has had; none: that is not known.
+    pub(super) brought_in: Option<&'a Reachable>,
+}
+
+/// Pull requests, and the commits that none of them brought in. A commit that only some other branch has is somebody's work in
+/// progress, even where that branch was deployed.
 pub(super) fn gathered<'a>(
     pulls: &'a [PullRow],
     commits: &[CommitRow],
-    places: &HashMap<CommitSha, Node>,
-    (graph, words): (&Graph, &Words),
+    known: &Known<'_>,
+    words: &Words,
 ) -> Vec<(Change, Option<&'a PullRow>)> {
-    let mut taken = vec![false; graph.len()];
+    let places = known.places;
+    let mut taken = vec![false; known.graph.len()];
     let mut linked: HashMap<u64, Vec<Node>> = HashMap::new();
     for (commit, n) in commits.iter().zip(0_u32..) {
         if let Some(number) = commit.pull {
@@ -44,8 +56,9 @@ pub(super) fn gathered<'a>(
         out.push((of_pull(pull, nodes, landed.is_some(), words), Some(pull)));
     }
     for ((commit, n), taken) in commits.iter().zip(0_u32..).zip(taken) {
+        let brought_in = known.brought_in.is_none_or(|b| b.has(Node(n)));
         // A merge by hand is no change by itself.
-        if !taken && commit.parents.len() < 2 {
+        if !taken && brought_in && commit.parents.len() < 2 {
             out.push((of_commit(commit, Node(n), words), None));
         }
     }
@@ -199,5 +212,58 @@ mod tests {
         };
         assert_eq!(shipped("production"), Some(1));
         assert_eq!(shipped("staging"), Some(1));
+    }
+
+    #[test]
+    fn a_commit_of_an_unmerged_branch_is_no_change_until_it_is_live_or_released() {
+        // The main branch is 1 - 2 - 4. 30 and 31 of an open branch are on staging; of the release branch 40 - 41 - 42 - 43 production
+        // runs the first, the next is released, 42 is only a candidate; 43 could not be deployed.
+        let failed = DeploymentRow {
+            succeeded: None,
+            failed: true,
+            ..deployment(4, 43, 9.0)
+        };
+        let rows = Batch {
+            commits: vec![
+                commit(4, &[2]),
+                commit(2, &[1]),
+                commit(1, &[]),
+                commit(30, &[2]),
+                commit(31, &[30]),
+                commit(40, &[1]),
+                commit(41, &[40]),
+                commit(42, &[41]),
+                commit(43, &[42]),
+            ],
+            deployments: vec![staged(1, 31, 3.0), deployment(2, 40, 4.0), failed],
+            releases: vec![release("v1.0.1", 41, 5.0), release("v1.0.2-rc1", 42, 6.0)],
+            ..Batch::default()
+        };
+        let found = |heads: &[u8], ends: &[String]| {
+            let snapshot = Snapshot {
+                rows: rows.clone(),
+                heads: heads.iter().map(|h| sha(*h)).collect(),
+                as_of: None,
+            };
+            let repo = Repository::with_words(snapshot, &Words::default(), ends);
+            let mut shas: Vec<_> = repo.changes.into_iter().flat_map(|c| c.shas).collect();
+            shas.sort();
+            shas
+        };
+        let of = |known: &[u8]| known.iter().map(|n| sha(*n)).collect::<Vec<_>>();
+        let production = ["production".to_owned()];
+        assert_eq!(found(&[4], &production), of(&[1, 2, 4, 40, 41]));
+        // The newest head has not come yet: what was there before tells.
+        assert_eq!(
+            found(&[2, 99], &["staging".to_owned()]),
+            of(&[1, 2, 30, 31, 40, 41])
+        );
+        let all = of(&[1, 2, 4, 30, 31, 40, 41, 42, 43]);
+        assert_eq!(
+            found(&[], &production),
+            all,
+            "without the main branch nothing is left out"
+        );
+        assert_eq!(found(&[99], &production), all);
     }
 }

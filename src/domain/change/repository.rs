@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 
 use super::Change;
-use super::ancestry::{Graph, Node, first_containing, first_of};
+use super::ancestry::{Graph, Node, Reachable, first_containing, first_of};
 use super::failures::Incident;
 use super::flags::Flag;
-use super::gather::gathered;
+use super::gather::{Known, gathered};
 use super::lead_time::{Boundary, Moment};
 use super::marks::Words;
 use super::stream::{Attempt, LedgerRollback};
-use super::synced::{DeploymentRow, ReleaseRow, Snapshot};
+use super::synced::{Batch, DeploymentRow, ReleaseRow, Snapshot};
 use crate::domain::ids::CommitSha;
 use crate::domain::text::Safe;
 
@@ -34,12 +34,13 @@ pub struct Repository {
 impl Repository {
     /// Connects what is kept, by the usual words for a hotfix.
     pub fn new(snapshot: Snapshot) -> Self {
-        Self::with_words(snapshot, &Words::default())
+        Self::with_words(snapshot, &Words::default(), &[])
     }
 
-    /// Connects what is kept; the words tell which changes are hotfixes.
-    pub fn with_words(snapshot: Snapshot, words: &Words) -> Self {
-        let rows = snapshot.rows;
+    /// Connects what is kept; the words tell which changes are hotfixes. `ends` are the last environments, by their names at the
+    /// host: what was live there was brought in, from whichever branch.
+    pub fn with_words(snapshot: Snapshot, words: &Words, ends: &[String]) -> Self {
+        let (rows, heads) = (snapshot.rows, snapshot.heads);
         let places: HashMap<CommitSha, Node> = rows
             .commits
             .iter()
@@ -63,7 +64,13 @@ impl Repository {
 
         let incidents = rows.incidents.iter().map(|i| i.number);
         let incidents: std::collections::HashSet<u64> = incidents.collect();
-        let mut changes = gathered(&rows.pulls, &rows.commits, &places, (&graph, words));
+        let within = brought_in(&graph, &places, &heads, (&rows, ends));
+        let known = Known {
+            graph: &graph,
+            places: &places,
+            brought_in: within.as_ref(),
+        };
+        let mut changes = gathered(&rows.pulls, &rows.commits, &known, words);
         for (change, pull) in &mut changes {
             let closes = pull.is_some_and(|p| p.closes.iter().any(|n| incidents.contains(n)));
             change.flags.put(Flag::IncidentFix, closes);
@@ -187,6 +194,27 @@ impl Repository {
     }
 }
 
+/// What the main branch, a release or a last environment has had; none: where the main branch is, is not known.
+fn brought_in(
+    graph: &Graph,
+    places: &HashMap<CommitSha, Node>,
+    heads: &[CommitSha],
+    (rows, ends): (&Batch, &[String]),
+) -> Option<Reachable> {
+    let heads: Vec<&CommitSha> = heads.iter().filter(|h| places.contains_key(h)).collect();
+    if heads.is_empty() {
+        return None;
+    }
+    let released = rows.releases.iter().filter(|r| !r.prerelease);
+    let live = rows.deployments.iter().filter(|d| {
+        let mut ends = ends.iter();
+        d.succeeded.is_some() && ends.any(|e| e == d.environment.as_str())
+    });
+    let beside = released.map(|r| &r.sha).chain(live.map(|d| &d.sha));
+    let tips = heads.into_iter().chain(beside);
+    Some(graph.reachable(tips.filter_map(|s| places.get(s).copied())))
+}
+
 /// Whether one of these versions is this tag.
 fn names(versions: &[String], tag: &Safe) -> bool {
     let bare = |v: &str| v.trim_start_matches(['v', 'V']).to_owned();
@@ -198,7 +226,7 @@ fn names(versions: &[String], tag: &Safe) -> bool {
 pub(super) mod tests {
     use super::super::lead_time::Moments;
     use super::super::stream::{self, Kind};
-    use super::super::synced::{Batch, CommitRow, PullRow};
+    use super::super::synced::{CommitRow, PullRow};
     use super::super::vectors::at;
     use super::super::{Confidence, Method};
     use super::*;
@@ -300,7 +328,10 @@ pub(super) mod tests {
                 updated: at(20.5),
             }],
         };
-        let repo = Repository::new(Snapshot { rows, as_of: None });
+        let repo = Repository::new(Snapshot {
+            rows,
+            ..Snapshot::default()
+        });
         let ids: Vec<&str> = repo
             .changes
             .iter()
@@ -362,8 +393,11 @@ pub(super) mod tests {
             hotfix_labels: vec![hot.as_str().to_owned()],
             ..Words::none()
         };
-        let snapshot = Snapshot { rows, as_of: None };
-        let repo = Repository::with_words(snapshot, &words);
+        let snapshot = Snapshot {
+            rows,
+            ..Snapshot::default()
+        };
+        let repo = Repository::with_words(snapshot, &words, &[]);
         let found: Vec<_> = repo
             .changes
             .iter()

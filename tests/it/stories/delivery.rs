@@ -307,6 +307,7 @@ fn snapshot(repo: &str, days: u32, newest: &[Told<'_>]) -> Snapshot {
     Snapshot {
         rows,
         as_of: Some(at("13:09:00")),
+        ..Snapshot::default()
     }
 }
 

@@ -1,0 +1,124 @@
+//! What follows from a kept past: two services of one repository, asked together and one by one.
+
+use flightdeck::config::{self, Folders, Sources};
+use flightdeck::domain::change::listing::{Ask, Whose};
+use flightdeck::domain::change::origin::Kept;
+use flightdeck::domain::change::synced::{Batch, CommitRow, DeploymentRow, Progress, Source};
+use flightdeck::domain::ids::{CommitSha, ServiceId};
+use flightdeck::domain::text::Safe;
+use flightdeck::domain::units::Now;
+use flightdeck::runtime::assemble;
+use flightdeck::runtime::delivery::Shelf;
+use flightdeck::store::{History, RepoKey};
+
+const TOML: &str = r#"
+[services.eu]
+repo = "acme/shop"
+environments = ["staging", "europe"]
+[services.eu.env.staging]
+[services.eu.env.europe]
+[services.us]
+repo = "acme/shop"
+environments = ["staging", "america"]
+[services.us.env.staging]
+[services.us.env.america]
+"#;
+
+fn at(hours: i64) -> jiff::Timestamp {
+    let start: jiff::Timestamp = "2026-01-05T00:00:00Z".parse().unwrap();
+    start + jiff::SignedDuration::from_hours(hours)
+}
+
+fn sha(n: u64) -> CommitSha {
+    format!("{n:040x}").parse().unwrap()
+}
+
+fn commit(n: u64, parent: u64) -> CommitRow {
+    CommitRow {
+        sha: sha(n),
+        parents: vec![sha(parent)],
+        authored: at(0),
+        committed: at(1),
+        author: None,
+        subject: Safe::new("tax"),
+        reverts: Vec::new(),
+        pull: None,
+    }
+}
+
+fn deployment(id: u64, environment: &str, n: u64) -> DeploymentRow {
+    DeploymentRow {
+        id,
+        environment: Safe::new(environment),
+        sha: sha(n),
+        name: None,
+        created: at(2),
+        succeeded: Some(at(3)),
+        failed: false,
+        url: None,
+    }
+}
+
+/// Commits and deployments, read to their end with this head.
+fn keep(dir: &std::path::Path, head: u64, rows: &Batch) -> RepoKey {
+    let key = RepoKey {
+        host: "https://api.github.com".to_owned(),
+        slug: "acme/shop".parse().unwrap(),
+    };
+    let progress = Progress {
+        done: Some(Safe::new(&format!("{} 0 {}", at(4), sha(head)))),
+        at: Some(at(4)),
+        ..Progress::default()
+    };
+    let mut history = History::open(dir).unwrap();
+    history
+        .keep(&key, Source::Commits, rows, &progress)
+        .unwrap();
+    key
+}
+
+#[test]
+fn work_in_progress_is_no_change_whichever_services_are_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.toml");
+    std::fs::write(&file, TOML).unwrap();
+    let env = [("HOME".to_owned(), dir.path().display().to_string())];
+    let folders = Folders::new(&env.into_iter().collect()).unwrap();
+    let config = config::load(&Sources {
+        config_flag: Some(file),
+        ..Sources::new(dir.path(), folders)
+    });
+    let config = config.unwrap().config;
+    let services = assemble::catalog(&config).services;
+    let all: Vec<Kept> = services.iter().map(Kept::from).collect();
+    // 1 - 2 is the main branch; 30 is on staging; 40, of a release branch, is live in Europe.
+    let rows = Batch {
+        commits: vec![commit(2, 1), commit(30, 2), commit(40, 2)],
+        deployments: vec![
+            deployment(1, "staging", 30),
+            deployment(2, "europe", 40),
+            deployment(3, "america", 2),
+        ],
+        ..Batch::default()
+    };
+    keep(dir.path(), 2, &rows);
+
+    let us: ServiceId = "us".parse().unwrap();
+    let now = Now(at(5));
+    let mut prints = Vec::new();
+    for services in [all.clone(), vec![all[1].clone()]] {
+        let shelf = Shelf::new(&config, services, dir.path().to_owned());
+        let ask = Ask {
+            whose: Whose::Service(us.clone()),
+            days: 30,
+            words: String::new(),
+            bots: false,
+        };
+        let found = shelf.listing(&ask, (ask.from(now), 100), now).unwrap();
+        let mut ids: Vec<Safe> = found.rows.into_iter().map(|r| r.id).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, [2, 40].map(|n| Safe::new(sha(n).as_str())));
+        prints.push(History::open(dir.path()).unwrap().print(&us).unwrap());
+    }
+    assert_eq!(prints[0], prints[1], "nothing is derived twice");
+}
