@@ -150,20 +150,34 @@ pub fn first_containing(
     graph: &Graph,
     stops: impl IntoIterator<Item = Option<Node>>,
 ) -> Vec<Option<u32>> {
+    first_and_apart(graph, stops).0
+}
+
+/// [`first_containing`], and of each stop whether it stands apart: its commit is known, and shares no history with a stop before it.
+pub fn first_and_apart(
+    graph: &Graph,
+    stops: impl IntoIterator<Item = Option<Node>>,
+) -> (Vec<Option<u32>>, Vec<bool>) {
     let mut first: Vec<Option<u32>> = vec![None; graph.len()];
+    let mut apart = Vec::new();
     let mut open = Vec::new();
     for (position, stop) in (0_u32..).zip(stops) {
         open.extend(stop);
+        let (mut new, mut met) = (false, false);
         while let Some(node) = open.pop() {
-            if let Some(slot) = first.get_mut(node.place())
-                && slot.is_none()
-            {
-                *slot = Some(position);
-                open.extend_from_slice(graph.parents(node));
+            match first.get_mut(node.place()) {
+                Some(slot @ None) => {
+                    *slot = Some(position);
+                    new = true;
+                    open.extend_from_slice(graph.parents(node));
+                }
+                Some(Some(by)) => met |= *by != position,
+                None => {}
             }
         }
+        apart.push(new && !met);
     }
-    first
+    (first, apart)
 }
 
 /// The answer of [`first_containing`] for one commit.
@@ -218,6 +232,24 @@ pub(crate) mod tests {
         assert_eq!(g.trunk(n("o")), ["a", "b", "o"].map(&n));
         assert_eq!(g.parents(n("o")), ["b", "x", "y", "z"].map(&n));
         assert!(g.contains(n("o"), n("z")) && !g.contains(n("b"), n("x")));
+    }
+
+    #[test]
+    fn a_stop_that_shares_no_history_with_those_before_stands_apart() {
+        // r - s was written anew after b; o is a merge of both.
+        let (g, n) = graph("a b<a d<b r s<r o<s,d");
+        let apart = |stops: &[Option<&str>]| {
+            let stops = stops.iter().map(|s| s.map(&n));
+            first_and_apart(&g, stops).1
+        };
+        assert_eq!(
+            apart(&[Some("b"), Some("s"), Some("d"), Some("o"), Some("s")]),
+            [true, true, false, false, false]
+        );
+        assert_eq!(
+            apart(&[None, Some("b"), None, Some("d")]),
+            [false, true, false, false]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::dora::deployed;
 use super::flags::{Flag, Flags};
 use super::lead_time::{Boundary, Measured, Moment, Moments, measure};
 use super::repository::Repository;
-use super::stream::Stream;
+use super::stream::{Deployment, Stream};
 use super::{Change, ChangeKind, Match};
 use crate::domain::ids::{EnvId, ServiceId};
 use crate::domain::text::Safe;
@@ -125,12 +125,12 @@ pub fn of(
             let end = rungs.last().and_then(|r| r.shipped.clone());
             moments.set(Boundary::Deployed, end);
             let mut flags = change.flags;
-            let seed = streams.last().is_some_and(|(_, s)| {
+            let by = streams.last().and_then(|(_, s)| {
                 let by = s.shipped.get(place).copied().flatten();
-                by.and_then(|d| s.deployments.get(d))
-                    .is_some_and(|d| d.seed)
+                s.deployments.get(by?)
             });
-            flags.put(Flag::Seed, seed);
+            flags.put(Flag::Seed, by.is_some_and(|d| d.seed.is_some()));
+            flags.put(Flag::Afresh, by.is_some_and(Deployment::is_afresh));
             Delivered {
                 service: service.clone(),
                 id: change.id.clone(),

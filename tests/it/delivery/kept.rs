@@ -1,12 +1,17 @@
 //! What follows from a kept past: two services of one repository, asked together and one by one.
 
-use flightdeck::config::{self, Folders, Sources};
+use std::path::Path;
+
+use flightdeck::config::{self, Config, Folders, Sources};
+use flightdeck::domain::change::dora::Counting;
 use flightdeck::domain::change::listing::{Ask, Whose};
 use flightdeck::domain::change::origin::Kept;
 use flightdeck::domain::change::synced::{Batch, CommitRow, DeploymentRow, Progress, Source};
-use flightdeck::domain::ids::{CommitSha, ServiceId};
+use flightdeck::domain::change::tiers::Year;
+use flightdeck::domain::ids::{CommitSha, ServiceId, Target};
 use flightdeck::domain::text::Safe;
 use flightdeck::domain::units::Now;
+use flightdeck::report::dora::{DoraReport, ServiceDora};
 use flightdeck::runtime::assemble;
 use flightdeck::runtime::delivery::Shelf;
 use flightdeck::store::{History, RepoKey};
@@ -59,8 +64,34 @@ fn deployment(id: u64, environment: &str, n: u64) -> DeploymentRow {
     }
 }
 
+/// The configuration, and its services.
+fn configured(dir: &Path) -> (Config, Vec<Kept>) {
+    let file = dir.join("config.toml");
+    std::fs::write(&file, TOML).unwrap();
+    let env = [("HOME".to_owned(), dir.display().to_string())];
+    let folders = Folders::new(&env.into_iter().collect()).unwrap();
+    let config = config::load(&Sources {
+        config_flag: Some(file),
+        ..Sources::new(dir, folders)
+    });
+    let config = config.unwrap().config;
+    let services = assemble::catalog(&config).services;
+    let services = services.iter().map(Kept::from).collect();
+    (config, services)
+}
+
+/// What is asked of a service.
+fn ask(service: &ServiceId) -> Ask {
+    Ask {
+        whose: Whose::Service(service.clone()),
+        days: 30,
+        words: String::new(),
+        bots: false,
+    }
+}
+
 /// Commits and deployments, read to their end with this head.
-fn keep(dir: &std::path::Path, head: u64, rows: &Batch) -> RepoKey {
+fn keep(dir: &Path, head: u64, rows: &Batch) {
     let key = RepoKey {
         host: "https://api.github.com".to_owned(),
         slug: "acme/shop".parse().unwrap(),
@@ -74,23 +105,12 @@ fn keep(dir: &std::path::Path, head: u64, rows: &Batch) -> RepoKey {
     history
         .keep(&key, Source::Commits, rows, &progress)
         .unwrap();
-    key
 }
 
 #[test]
 fn work_in_progress_is_no_change_whichever_services_are_asked_for() {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("config.toml");
-    std::fs::write(&file, TOML).unwrap();
-    let env = [("HOME".to_owned(), dir.path().display().to_string())];
-    let folders = Folders::new(&env.into_iter().collect()).unwrap();
-    let config = config::load(&Sources {
-        config_flag: Some(file),
-        ..Sources::new(dir.path(), folders)
-    });
-    let config = config.unwrap().config;
-    let services = assemble::catalog(&config).services;
-    let all: Vec<Kept> = services.iter().map(Kept::from).collect();
+    let (config, all) = configured(dir.path());
     // 1 - 2 is the main branch; 30 is on staging; 40, of a release branch, is live in Europe.
     let rows = Batch {
         commits: vec![commit(2, 1), commit(30, 2), commit(40, 2)],
@@ -108,12 +128,7 @@ fn work_in_progress_is_no_change_whichever_services_are_asked_for() {
     let mut prints = Vec::new();
     for services in [all.clone(), vec![all[1].clone()]] {
         let shelf = Shelf::new(&config, services, dir.path().to_owned());
-        let ask = Ask {
-            whose: Whose::Service(us.clone()),
-            days: 30,
-            words: String::new(),
-            bots: false,
-        };
+        let ask = ask(&us);
         let found = shelf.listing(&ask, (ask.from(now), 100), now).unwrap();
         let mut ids: Vec<Safe> = found.rows.into_iter().map(|r| r.id).collect();
         ids.sort_unstable();
@@ -121,4 +136,40 @@ fn work_in_progress_is_no_change_whichever_services_are_asked_for() {
         prints.push(History::open(dir.path()).unwrap().print(&us).unwrap());
     }
     assert_eq!(prints[0], prints[1], "nothing is derived twice");
+}
+
+#[test]
+fn a_stream_that_starts_afresh_says_so_where_its_figures_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, services) = configured(dir.path());
+    // The first deployment is of a commit that nobody knows.
+    let later = |id, n, hours| DeploymentRow {
+        created: at(hours),
+        succeeded: Some(at(hours)),
+        ..deployment(id, "europe", n)
+    };
+    let rows = Batch {
+        commits: vec![commit(2, 1), commit(3, 2), commit(4, 3)],
+        deployments: vec![later(1, 9, 3), later(2, 3, 4), later(3, 4, 5)],
+        ..Batch::default()
+    };
+    keep(dir.path(), 4, &rows);
+    let shelf = Shelf::new(&config, services, dir.path().to_owned());
+    let now = Now(at(6));
+    let eu: ServiceId = "eu".parse().unwrap();
+    let ask = ask(&eu);
+    let found = shelf.listing(&ask, (ask.from(now), 100), now).unwrap();
+    assert_eq!((found.lead.n, found.left_out.afresh), (1, 2));
+
+    let target = Target {
+        service: eu,
+        env: "europe".parse().unwrap(),
+    };
+    let how = (30, Year::Y2024, Counting::default());
+    let sheet = shelf.sheet(&target, how, now).unwrap();
+    let report = DoraReport::new(30, Year::Y2024, vec![ServiceDora::of(&target, &sheet)]);
+    assert_eq!(report.services[0].lead_time.spread.n, 1);
+    let plain = report.plain(now);
+    let note = "note: deployment 2 shares no known history with those before it";
+    assert!(plain.contains(note), "{plain}");
 }
