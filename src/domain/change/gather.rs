@@ -1,11 +1,11 @@
 //! What a repository's pull requests and commits become: changes, each with the commits that tell where it is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::ancestry::{Graph, Node, Reachable};
 use super::flags::{Flag, Flags};
 use super::lead_time::{Boundary, Moments};
-use super::marks::{self, Signs, Words};
+use super::marks::{self, Reverted, Signs, Words};
 use super::synced::{CommitRow, PullRow};
 use super::{Change, ChangeKind, Confidence, Match, Method};
 use crate::domain::ids::CommitSha;
@@ -49,11 +49,14 @@ pub(super) fn gathered<'a>(
                 *slot = true;
             }
         }
+        let own = nodes.iter().filter_map(|n| row(commits, *n));
+        let own: Vec<&CommitRow> = own.collect();
         let landed = pull.merge.as_ref().and_then(|m| places.get(m).copied());
         // What it became holds all of it that can be shipped. Its branch may be known, too, because it was deployed or
         // pre-released: squashed or rebased commits never come any further.
         let nodes = landed.map_or(nodes, |l| vec![l]);
-        out.push((of_pull(pull, nodes, landed.is_some(), words), Some(pull)));
+        let exact = landed.is_some();
+        out.push((of_pull(pull, &own, (nodes, exact), words), Some(pull)));
     }
     for ((commit, n), taken) in commits.iter().zip(0_u32..).zip(taken) {
         let brought_in = known.brought_in.is_none_or(|b| b.has(Node(n)));
@@ -65,8 +68,46 @@ pub(super) fn gathered<'a>(
     out
 }
 
-/// `exact`: the commit that it became is known; else the host's association tells which are its own.
-fn of_pull(pull: &PullRow, nodes: Vec<Node>, exact: bool, words: &Words) -> Change {
+fn row(commits: &[CommitRow], node: Node) -> Option<&CommitRow> {
+    commits.get(usize::try_from(node.0).ok()?)
+}
+
+/// The ids by which others may name a pull request: of its branch, of what that became, its merge last.
+fn ids(pull: &PullRow, own: &[&CommitRow]) -> Vec<CommitSha> {
+    let known: HashSet<&CommitSha> = pull.commits.iter().chain(&pull.merge).collect();
+    let more = own.iter().map(|c| &c.sha).filter(|s| !known.contains(s));
+    let of_branch = pull
+        .commits
+        .iter()
+        .filter(|s| Some(*s) != pull.merge.as_ref());
+    of_branch.chain(more).chain(&pull.merge).cloned().collect()
+}
+
+/// What a pull request takes back, by its own words or by its commits' (`git revert`). What its commits take back from each other
+/// is no matter to others, nor is what they took back and brought again.
+fn reverts(pull: &PullRow, own: &[&CommitRow], ids: &[CommitSha]) -> Vec<Reverted> {
+    let names = |what: &Reverted, sha: &CommitSha| matches!(what, Reverted::Commit(start) if sha.as_str().starts_with(start.as_str()));
+    let told = || own.iter().flat_map(|c| &c.reverts);
+    let undone = own.iter().filter(|c| told().any(|r| names(r, &c.sha)));
+    let undone: Vec<&Reverted> = undone.flat_map(|c| &c.reverts).collect();
+    let mut out = pull.reverts.clone();
+    for what in told().filter(|r| !undone.contains(r)) {
+        let itself = *what == Reverted::Number(pull.number) || ids.iter().any(|s| names(what, s));
+        if !itself && !out.contains(what) {
+            out.push(what.clone());
+        }
+    }
+    out
+}
+
+/// `own` are the rows of its commits. `exact`: the commit that it became is known; else the host's association tells which are its
+/// own.
+fn of_pull(
+    pull: &PullRow,
+    own: &[&CommitRow],
+    (nodes, exact): (Vec<Node>, bool),
+    words: &Words,
+) -> Change {
     let labels: Vec<String> = pull.labels.iter().map(|l| l.as_str().to_owned()).collect();
     let signs = Signs {
         title: pull.title.as_str(),
@@ -81,8 +122,9 @@ fn of_pull(pull: &PullRow, nodes: Vec<Node>, exact: bool, words: &Words) -> Chan
         Flag::NoCommits,
         pull.moments.at(Boundary::FirstCommit).is_none(),
     );
-    let mut shas = pull.commits.clone();
-    shas.extend(pull.merge.clone());
+    let shas = ids(pull, own);
+    let reverts = reverts(pull, own, &shas);
+    flags.put(Flag::Revert, !reverts.is_empty());
     Change {
         id: Safe::new(&format!("#{}", pull.number)),
         kind: ChangeKind::PullRequest,
@@ -94,7 +136,7 @@ fn of_pull(pull: &PullRow, nodes: Vec<Node>, exact: bool, words: &Words) -> Chan
         commits: nodes,
         shas,
         moments: pull.moments.clone(),
-        reverts: pull.reverts.clone(),
+        reverts,
         flags,
         matched: Match {
             method: if by_merge {
@@ -154,10 +196,11 @@ fn of_commit(commit: &CommitRow, node: Node, words: &Words) -> Change {
 
 #[cfg(test)]
 mod tests {
+    use super::super::failures::{self, Reason};
     use super::super::repository::Repository;
     use super::super::repository::tests::{commit, deployment, pull, sha};
-    use super::super::stream;
-    use super::super::synced::{Batch, DeploymentRow, ReleaseRow, Snapshot};
+    use super::super::stream::{self, Kind};
+    use super::super::synced::{Batch, DeploymentRow, IncidentRow, ReleaseRow, Snapshot};
     use super::super::vectors::at;
     use super::*;
 
@@ -265,5 +308,91 @@ mod tests {
             "without the main branch nothing is left out"
         );
         assert_eq!(found(&[99], &production), all);
+    }
+
+    /// A commit that takes others back.
+    fn reverting(n: u8, parents: &[u8], what: &[u8]) -> CommitRow {
+        let start = |n: &u8| Reverted::Commit(format!("{n:02x}").repeat(5));
+        CommitRow {
+            reverts: what.iter().map(start).collect(),
+            ..commit(n, parents)
+        }
+    }
+
+    #[test]
+    fn a_revert_in_a_commit_counts_whichever_commit_of_a_pull_request_it_names() {
+        // 1 - 2 - 3 - 4: #12 was rebased to 2 and 3; #13, squashed to 4, takes 2 back in a commit of its branch.
+        let of = |row: CommitRow, n| CommitRow {
+            pull: Some(n),
+            ..row
+        };
+        let outage = IncidentRow {
+            number: 77,
+            title: Safe::new("down"),
+            opened: at(25.0),
+            closed: None,
+            shas: vec!["02020202".to_owned()],
+            numbers: Vec::new(),
+            versions: Vec::new(),
+            url: None,
+            updated: at(25.0),
+        };
+        let rows = Batch {
+            commits: vec![
+                of(reverting(4, &[3], &[2, 41]), 13),
+                of(commit(3, &[2]), 12),
+                of(commit(2, &[1]), 12),
+                commit(1, &[]),
+            ],
+            pulls: vec![pull(12, 3, &[30, 31]), pull(13, 4, &[40, 41])],
+            deployments: vec![
+                deployment(1, 1, 10.0),
+                deployment(2, 3, 20.0),
+                deployment(3, 4, 30.0),
+            ],
+            incidents: vec![outage],
+            ..Batch::default()
+        };
+        let repo = Repository::new(Snapshot {
+            rows,
+            ..Snapshot::default()
+        });
+        let [_, first, second] = &repo.changes[..] else {
+            panic!("{:?}", repo.changes)
+        };
+        assert_eq!(first.shas, [30, 31, 2, 3].map(sha), "the merge is the last");
+        assert!(second.flags.has(Flag::Revert) && !first.flags.has(Flag::Revert));
+        assert_eq!(second.reverts.len(), 1, "41 is its own");
+        let attempts = repo.attempts("production", &|_| None);
+        let s = stream::read(&repo.graph, &attempts, &repo.changes);
+        assert_eq!(s.reverts, [vec![], vec![], vec![1]]);
+        assert_eq!(s.deployments[2].kind, Kind::Revert);
+        let failed = failures::find(&s, &repo.changes, &repo.incidents);
+        assert_eq!(failed.len(), 1);
+        assert!(
+            matches!(&failed[0].reasons[..], [Reason::Reverted(what, _), Reason::Incident(77)] if what.as_str() == "#12"),
+            "{failed:?}"
+        );
+    }
+
+    #[test]
+    fn what_a_pull_request_took_back_and_brought_again_is_not_taken_back() {
+        // 30 takes 2 back, 31 takes 30 back; 5 merges both.
+        let rows = Batch {
+            commits: vec![
+                reverting(31, &[30], &[30]),
+                reverting(30, &[2], &[2]),
+                commit(5, &[2, 31]),
+                commit(2, &[]),
+            ],
+            pulls: vec![pull(14, 5, &[30, 31])],
+            ..Batch::default()
+        };
+        let repo = Repository::new(Snapshot {
+            rows,
+            ..Snapshot::default()
+        });
+        assert!(repo.changes[1].reverts.is_empty());
+        assert!(!repo.changes[1].flags.has(Flag::Revert));
     }
 }
