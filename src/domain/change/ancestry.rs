@@ -133,6 +133,12 @@ impl Reachable {
         word.is_some_and(|w| w & (1 << (node.place() % 64)) != 0)
     }
 
+    /// How large it is.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.0.as_slice())
+    }
+
     /// Adds a commit; whether it is new.
     fn add(&mut self, node: Node) -> bool {
         let new = !self.has(node);
@@ -259,7 +265,7 @@ pub(crate) mod tests {
         let reached = g.reachable([Node(70), Node(3), Node(900)]);
         let found: Vec<u32> = (0..1_000).filter(|n| reached.has(Node(*n))).collect();
         assert_eq!(found, (0..=70).collect::<Vec<_>>());
-        assert_eq!(size_of_val(reached.0.as_slice()), 32);
+        assert_eq!(reached.bytes(), 32);
     }
 
     #[test]

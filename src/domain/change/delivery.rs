@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ancestry::{Graph, Node, first_containing, first_of};
+use super::ancestry::{Graph, Reachable};
 use super::dora::deployed;
 use super::flags::{Flag, Flags};
 use super::lead_time::{Boundary, Measured, Moment, Moments, measure};
@@ -153,14 +153,14 @@ pub fn of(
 struct Held<'a> {
     stream: &'a Stream,
     /// What runs now; none: not known.
-    live: Option<Vec<Option<u32>>>,
-    /// The deployments that lost something which the one before them had, with what they hold.
-    breaks: Vec<(usize, Vec<Option<u32>>)>,
+    live: Option<Reachable>,
+    /// The deployments that lost something which the one before them had, with what they hold. Where branches are deployed these
+    /// may be thousands.
+    breaks: Vec<(usize, Reachable)>,
 }
 
 impl<'a> Held<'a> {
     fn new(stream: &'a Stream, graph: &Graph) -> Self {
-        let held = |node: Option<Node>| Some(first_containing(graph, [Some(node?)]));
         let pairs = stream
             .deployments
             .iter()
@@ -171,10 +171,11 @@ impl<'a> Held<'a> {
                 continue;
             };
             if !graph.contains(new, old) {
-                breaks.extend(held(Some(new)).map(|h| (place, h)));
+                breaks.push((place, graph.reachable([new])));
             }
         }
-        let live = stream.deployments.last().and_then(|d| held(d.node));
+        let live = stream.deployments.last().and_then(|d| d.node);
+        let live = live.map(|node| graph.reachable([node]));
         Self {
             stream,
             live,
@@ -183,10 +184,7 @@ impl<'a> Held<'a> {
     }
 
     fn rung(&self, env: &EnvId, place: usize, change: &Change, graph: &Graph) -> Rung {
-        let all = |held: &[Option<u32>]| {
-            let mut nodes = change.commits.iter();
-            nodes.all(|n| first_of(held, *n).is_some())
-        };
+        let all = |held: &Reachable| change.commits.iter().all(|n| held.has(*n));
         let known = !change.commits.is_empty();
         let contained = match &self.live {
             Some(held) if known => Some(all(held)),
@@ -224,6 +222,7 @@ impl<'a> Held<'a> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::super::ancestry::Node;
     use super::super::ancestry::tests::graph;
     use super::super::stream;
     use super::super::vectors::{at, commit, deploy};
@@ -327,6 +326,23 @@ pub(crate) mod tests {
         );
         assert_eq!(rows[0].rungs[0].contained, None);
         assert_eq!(rows[0].place(), Place::Merged);
+    }
+
+    #[test]
+    fn what_deployments_of_branches_lost_is_kept_in_few_bytes() {
+        // Each of 50 deployments is of a branch of its own, off a main branch of 10,000 commits.
+        let trunk = (1..10_000).map(|n| (Node(n), Node(n - 1)));
+        let branches = (10_000..10_050).map(|n| (Node(n), Node(9_999)));
+        let pairs: Vec<_> = trunk.chain(branches).collect();
+        let graph = Graph::new(10_050, &pairs);
+        let attempts: Vec<_> = (10_000..10_050_u32)
+            .map(|n| deploy(Node(n), f64::from(n)))
+            .collect();
+        let stream = stream::read(&graph, &attempts, &[]);
+        let held = Held::new(&stream, &graph);
+        assert_eq!(held.breaks.len(), 49);
+        let bytes: usize = held.breaks.iter().map(|(_, h)| h.bytes()).sum();
+        assert!(bytes < 49 * 10_050 / 7, "{bytes}");
     }
 
     #[test]
