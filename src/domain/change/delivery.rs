@@ -94,13 +94,20 @@ impl Delivered {
         measured
     }
 
-    /// The latest thing that happened to it.
-    pub fn moved(&self) -> Timestamp {
+    /// The latest thing that happened to it. What a clock that was ahead put into the future did not happen yet: it would stand
+    /// before everything else for years.
+    pub fn moved(&self, now: Now) -> Timestamp {
         let rungs = self.rungs.iter();
         let rungs = rungs.flat_map(|r| [r.shipped.as_ref().map(|m| m.at), r.since]);
         let known = self.moments.known().map(|(_, m)| m.at);
-        let latest = rungs.flatten().chain(known).max();
-        latest.unwrap_or(Timestamp::UNIX_EPOCH)
+        let (past, ahead): (Vec<_>, Vec<_>) =
+            rungs.flatten().chain(known).partition(|at| *at <= now.0);
+        let none = if ahead.is_empty() {
+            Timestamp::UNIX_EPOCH
+        } else {
+            now.0
+        };
+        past.into_iter().max().unwrap_or(none)
     }
 }
 
@@ -278,7 +285,7 @@ pub(crate) mod tests {
         );
         assert_eq!(rows[1].rungs[1].since, Some(at(9.0)));
         assert_eq!(rows[1].moments.at(Boundary::Deployed), Some(at(9.0)));
-        assert_eq!(rows[1].moved(), at(9.0));
+        assert_eq!(rows[1].moved(Now(at(99.0))), at(9.0));
         assert!(rows[0].flags.has(Flag::Seed) && !rows[1].flags.has(Flag::Seed));
         assert_eq!(rows[3].rungs[1].contained, Some(false));
     }
@@ -307,6 +314,28 @@ pub(crate) mod tests {
             Some(at(5.0)),
             "lead time ends with the first deployment"
         );
+    }
+
+    #[test]
+    fn a_date_in_the_future_moves_nothing() {
+        let mut rows = delivered(&[], &[("a", 1.0), ("b", 5.0)]);
+        let now = Now(at(9.0));
+        for row in &mut rows {
+            let ahead = row
+                .moments
+                .clone()
+                .with(Boundary::Merged, at(9e4), "a laptop");
+            row.moments = ahead.with(Boundary::FirstCommit, at(9e4), "a laptop");
+        }
+        assert_eq!(
+            rows[1].moved(now),
+            at(5.0),
+            "the deployment's clock is right"
+        );
+        assert_eq!(rows[3].moved(now), now.0, "nothing else is known of it");
+        assert_eq!(rows[3].moved(Now(at(1e5))), at(9e4));
+        rows[3].moments = Moments::default();
+        assert_eq!(rows[3].moved(now), Timestamp::UNIX_EPOCH);
     }
 
     #[test]

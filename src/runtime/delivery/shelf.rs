@@ -22,7 +22,7 @@ use crate::runtime::{assemble, sync};
 use crate::store::{History, Ledger, RepoKey, StoreError};
 
 /// Part of the print: rows that another program version derived are derived anew.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// The kept past of the configured services.
 #[derive(Debug, Clone)]
