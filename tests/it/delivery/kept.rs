@@ -4,9 +4,12 @@ use std::path::Path;
 
 use flightdeck::config::{self, Config, Folders, Sources};
 use flightdeck::domain::change::dora::Counting;
+use flightdeck::domain::change::lead_time::Moments;
 use flightdeck::domain::change::listing::{Ask, Whose};
 use flightdeck::domain::change::origin::Kept;
-use flightdeck::domain::change::synced::{Batch, CommitRow, DeploymentRow, Progress, Source};
+use flightdeck::domain::change::synced::{
+    Batch, CommitRow, DeploymentRow, Progress, PullRow, ReleaseRow, Source,
+};
 use flightdeck::domain::change::tiers::Year;
 use flightdeck::domain::ids::{CommitSha, ServiceId, Target};
 use flightdeck::domain::text::Safe;
@@ -172,4 +175,55 @@ fn a_stream_that_starts_afresh_says_so_where_its_figures_are_told() {
     let plain = report.plain(now);
     let note = "note: deployment 2 shares no known history with those before it";
     assert!(plain.contains(note), "{plain}");
+}
+
+#[test]
+fn a_commit_that_was_squashed_is_where_its_branch_and_its_merge_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, services) = configured(dir.path());
+    // Staging runs 31, the end of a branch whose commit 30 was squashed to 3, which is released and live in Europe.
+    let pull = PullRow {
+        number: 12,
+        title: Safe::new("tax"),
+        author: None,
+        url: None,
+        branch: Safe::new("tax"),
+        labels: Vec::new(),
+        moments: Moments::default(),
+        merged: at(2),
+        merge: Some(sha(3)),
+        commits: vec![sha(30)],
+        reverts: Vec::new(),
+        closes: Vec::new(),
+        flags: 0,
+        updated: at(2),
+    };
+    let release = ReleaseRow {
+        tag: Safe::new("v2"),
+        sha: sha(3),
+        published: at(3),
+        prerelease: false,
+        url: None,
+    };
+    let rows = Batch {
+        commits: vec![commit(2, 1), commit(3, 2), commit(30, 2), commit(31, 30)],
+        pulls: vec![pull],
+        releases: vec![release],
+        deployments: vec![
+            deployment(1, "staging", 31),
+            deployment(2, "europe", 3),
+            deployment(3, "america", 2),
+        ],
+        ..Batch::default()
+    };
+    keep(dir.path(), 3, &rows);
+    let shelf = Shelf::new(&config, services.clone(), dir.path().to_owned());
+    let services: Vec<&Kept> = services.iter().collect();
+    for (name, staging) in [(sha(30).to_string(), true), ("#12".to_owned(), false)] {
+        let found = shelf.locate(&name, &services, Now(at(6))).unwrap().unwrap();
+        let held: Vec<_> = found.environments.iter().map(|r| r.contained).collect();
+        let want = [staging, true, staging, false].map(Some);
+        assert_eq!(held, want, "{name}");
+        assert_eq!(found.first_release.unwrap().tag, Safe::new("v2"), "{name}");
+    }
 }
