@@ -20,7 +20,7 @@ use crate::runtime::session;
 const USUAL: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How lead time is counted in what is kept.
 const DEFINITION: &str = "from a change's first commit to the first deployment to the last environment that contains it; \
-     what the first deployment known contains is listed, but does not count";
+     what the first deployment known contains, or one that shares no known history with those before it, is listed, but does not count";
 
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Changes, out: &mut Output) -> Result<u8, Failure> {

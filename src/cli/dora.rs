@@ -18,7 +18,7 @@ pub(super) fn run(common: &Common, args: &Args, out: &mut Output) -> Result<u8, 
     let setup = Setup::configured(common)?;
     setup.say_withheld(out);
     let (past, targets) = history::past(&setup, common)?;
-    let notes = history::read_on(&setup, &past, args.offline, out)?;
+    let mut notes = history::read_on(&setup, &past, args.offline, out)?;
     let now = session::clock(&setup.loaded.config).now();
     let counting = Counting {
         bots: args.all,
@@ -36,6 +36,11 @@ pub(super) fn run(common: &Common, args: &Args, out: &mut Output) -> Result<u8, 
         out.json(&report);
     } else if args.csv {
         out.text(&report.csv());
+        // The lines have no room for them.
+        for s in &report.services {
+            let of = format!("{} ▸ {}", s.service, s.environment);
+            notes.extend(s.notes.iter().map(|n| format!("{of}: {n}")));
+        }
     } else {
         out.text(&report.plain(now));
     }

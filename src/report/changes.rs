@@ -337,6 +337,7 @@ fn headline(summary: &Spread, left: &LeftOut) -> String {
     let reasons = [
         (left.open, "on their way"),
         (left.seed, "in the first release"),
+        (left.afresh, "in a deployment without a known past"),
         (left.bots, "by bots"),
         (left.releases, "making a release"),
         (left.negative, "ending before they began"),

@@ -10,7 +10,7 @@ use super::changes::long;
 use super::csv::{number, row, text as csv_text};
 use super::text::{counted, table};
 use super::verdict::SCHEMA;
-use crate::domain::change::dora::{ENOUGH, Often, Sheet};
+use crate::domain::change::dora::{ENOUGH, Often, Sheet, deployed as moment_of};
 use crate::domain::change::failures::{Reason, RecoveredBy};
 use crate::domain::change::stats::{Share, Spread};
 use crate::domain::change::stream::Kind;
@@ -61,6 +61,8 @@ pub struct ServiceDora {
     pub failures: Vec<FailureEntry>,
     /// Week by week, oldest first.
     pub trend: Vec<WeekEntry>,
+    /// What one should know of the figures.
+    pub notes: Vec<String>,
     /// Where the deployments are from.
     pub source: String,
     /// When the oldest of the sources was last read; none: one never was.
@@ -225,6 +227,12 @@ impl ServiceDora {
             failed: w.failed,
             lead_p50_s: w.lead_s,
         });
+        let afresh = dora.afresh.iter().filter_map(|p| {
+            let by = moment_of(stream.deployments.get(*p)?).source;
+            Some(format!(
+                "{by} shares no known history with those before it: what it brought may have been live before, so it does not count"
+            ))
+        });
         Self {
             service: target.service.as_str().to_owned(),
             environment: target.env.as_str().to_owned(),
@@ -261,6 +269,7 @@ impl ServiceDora {
             shipped: shipped.collect(),
             failures: failures.collect(),
             trend: trend.collect(),
+            notes: afresh.collect(),
             source: sheet.source.as_str().to_owned(),
             as_of: sheet.as_of,
         }
@@ -382,7 +391,11 @@ impl DoraReport {
             ],
         ];
         let head = format!("{} ▸ {}  (from {})\n", s.service, s.environment, s.source);
-        head + &table(&rows.map(|r| r.to_vec()))
+        let mut out = head + &table(&rows.map(|r| r.to_vec()));
+        for note in &s.notes {
+            let _ = writeln!(out, "note: {note}");
+        }
+        out
     }
 }
 

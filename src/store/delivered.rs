@@ -272,7 +272,7 @@ fn put(row: &mut Statement<'_>, delivered: &Delivered, now: Now) -> rusqlite::Re
     row.execute(params![
         delivered.service.as_str(),
         delivered.id.as_str(),
-        delivered.moved().as_second(),
+        delivered.moved(now).as_second(),
         delivered
             .moments
             .at(Boundary::Deployed)
@@ -408,6 +408,27 @@ mod tests {
                 .total,
             0
         );
+    }
+
+    #[test]
+    fn a_commit_from_the_future_does_not_head_the_list() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut history = History::open(dir.path()).unwrap();
+        let shop: ServiceId = "shop".parse().unwrap();
+        let mut rows = delivered(&[], &[("a", 2.0), ("b", 9.0), ("c", 10.0)]);
+        let ahead = "2031-01-01T00:00:00Z".parse().unwrap();
+        rows[1].moments = rows[1]
+            .moments
+            .clone()
+            .with(Boundary::FirstCommit, ahead, "a laptop");
+        history
+            .put_service(&shop, "1", (&rows[..3], &[]), now())
+            .unwrap();
+        let ask = asked(Whose::All, "");
+        let found = history.listing(&ask, (ask.from(now()), 10), now()).unwrap();
+        assert_eq!(ids(&found), ["c", "b", "a"]);
+        let day = history.listing(&ask, (now().0, 10), now()).unwrap();
+        assert_eq!(day.total, 0);
     }
 
     #[test]

@@ -308,7 +308,8 @@ impl History {
             releases: self.bodies(sql::RELEASES, params![id])?,
             incidents: self.bodies(sql::INCIDENTS, params![id])?,
         };
-        Ok(Snapshot { rows, as_of })
+        let heads = self.progress(repo, Source::Commits)?.heads();
+        Ok(Snapshot { rows, heads, as_of })
     }
 
     fn commits(&self, id: i64) -> Result<Vec<CommitRow>, StoreError> {

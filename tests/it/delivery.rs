@@ -1,5 +1,8 @@
 //! Changes and metrics in the real loop: the past is read over real HTTP while somebody looks, kept, and told from there.
 
+#[path = "delivery/kept.rs"]
+mod kept;
+
 use flightdeck::app::delivery::Look;
 use flightdeck::app::msg::Msg;
 use flightdeck::demo::Scenario;

@@ -90,6 +90,19 @@ impl Graph {
         way
     }
 
+    /// These commits and all their ancestors.
+    pub fn reachable(&self, tips: impl IntoIterator<Item = Node>) -> Reachable {
+        let mut reached = Reachable(vec![0; self.len().div_ceil(64)]);
+        let known = |n: &Node| n.place() < self.len();
+        let mut open: Vec<Node> = tips.into_iter().filter(known).collect();
+        while let Some(node) = open.pop() {
+            if reached.add(node) {
+                open.extend_from_slice(self.parents(node));
+            }
+        }
+        reached
+    }
+
     /// Whether `what` is `of` or one of its ancestors.
     pub fn contains(&self, of: Node, what: Node) -> bool {
         let mut seen = vec![false; self.len()];
@@ -109,26 +122,68 @@ impl Graph {
     }
 }
 
+/// What is reachable from some commits, a bit for each commit of the graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reachable(Vec<u64>);
+
+impl Reachable {
+    /// Whether a commit is.
+    pub fn has(&self, node: Node) -> bool {
+        let word = self.0.get(node.place() / 64);
+        word.is_some_and(|w| w & (1 << (node.place() % 64)) != 0)
+    }
+
+    /// How large it is.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.0.as_slice())
+    }
+
+    /// Adds a commit; whether it is new.
+    fn add(&mut self, node: Node) -> bool {
+        let new = !self.has(node);
+        match self.0.get_mut(node.place() / 64) {
+            Some(word) if new => *word |= 1 << (node.place() % 64),
+            _ => return false,
+        }
+        true
+    }
+}
+
 /// For each commit the position of the first of these stops that contains it. A stop on a commit that is not known contains
 /// nothing; a stop on a commit that an earlier one contains brings nothing new.
 pub fn first_containing(
     graph: &Graph,
     stops: impl IntoIterator<Item = Option<Node>>,
 ) -> Vec<Option<u32>> {
+    first_and_apart(graph, stops).0
+}
+
+/// [`first_containing`], and of each stop whether it stands apart: its commit is known, and shares no history with a stop before it.
+pub fn first_and_apart(
+    graph: &Graph,
+    stops: impl IntoIterator<Item = Option<Node>>,
+) -> (Vec<Option<u32>>, Vec<bool>) {
     let mut first: Vec<Option<u32>> = vec![None; graph.len()];
+    let mut apart = Vec::new();
     let mut open = Vec::new();
     for (position, stop) in (0_u32..).zip(stops) {
         open.extend(stop);
+        let (mut new, mut met) = (false, false);
         while let Some(node) = open.pop() {
-            if let Some(slot) = first.get_mut(node.place())
-                && slot.is_none()
-            {
-                *slot = Some(position);
-                open.extend_from_slice(graph.parents(node));
+            match first.get_mut(node.place()) {
+                Some(slot @ None) => {
+                    *slot = Some(position);
+                    new = true;
+                    open.extend_from_slice(graph.parents(node));
+                }
+                Some(Some(by)) => met |= *by != position,
+                None => {}
             }
         }
+        apart.push(new && !met);
     }
-    first
+    (first, apart)
 }
 
 /// The answer of [`first_containing`] for one commit.
@@ -186,6 +241,34 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_stop_that_shares_no_history_with_those_before_stands_apart() {
+        // r - s was written anew after b; o is a merge of both.
+        let (g, n) = graph("a b<a d<b r s<r o<s,d");
+        let apart = |stops: &[Option<&str>]| {
+            let stops = stops.iter().map(|s| s.map(&n));
+            first_and_apart(&g, stops).1
+        };
+        assert_eq!(
+            apart(&[Some("b"), Some("s"), Some("d"), Some("o"), Some("s")]),
+            [true, true, false, false, false]
+        );
+        assert_eq!(
+            apart(&[None, Some("b"), None, Some("d")]),
+            [false, true, false, false]
+        );
+    }
+
+    #[test]
+    fn what_is_reachable_takes_a_bit_for_each_commit() {
+        let line: Vec<_> = (1..200).map(|n| (Node(n), Node(n - 1))).collect();
+        let g = Graph::new(200, &line);
+        let reached = g.reachable([Node(70), Node(3), Node(900)]);
+        let found: Vec<u32> = (0..1_000).filter(|n| reached.has(Node(*n))).collect();
+        assert_eq!(found, (0..=70).collect::<Vec<_>>());
+        assert_eq!(reached.bytes(), 32);
+    }
+
+    #[test]
     fn nonsense_does_no_harm() {
         // A circle, a commit that is not there, an empty graph.
         let circle = Graph::new(
@@ -202,6 +285,9 @@ pub(crate) mod tests {
         assert_eq!(
             first_containing(&circle, [Some(Node(9)), Some(Node(1))]),
             [Some(1), Some(1)]
+        );
+        assert!(
+            circle.reachable([Node(0)]).has(Node(1)) && !circle.reachable([Node(9)]).has(Node(9))
         );
         assert!(Graph::default().is_empty() && Graph::default().parents(Node(3)).is_empty());
     }

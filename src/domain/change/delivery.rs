@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ancestry::{Graph, Node, first_containing, first_of};
+use super::ancestry::{Graph, Reachable};
 use super::dora::deployed;
 use super::flags::{Flag, Flags};
 use super::lead_time::{Boundary, Measured, Moment, Moments, measure};
 use super::repository::Repository;
-use super::stream::Stream;
+use super::stream::{Deployment, Stream};
 use super::{Change, ChangeKind, Match};
 use crate::domain::ids::{EnvId, ServiceId};
 use crate::domain::text::Safe;
@@ -94,13 +94,20 @@ impl Delivered {
         measured
     }
 
-    /// The latest thing that happened to it.
-    pub fn moved(&self) -> Timestamp {
+    /// The latest thing that happened to it. What a clock that was ahead put into the future did not happen yet: it would stand
+    /// before everything else for years.
+    pub fn moved(&self, now: Now) -> Timestamp {
         let rungs = self.rungs.iter();
         let rungs = rungs.flat_map(|r| [r.shipped.as_ref().map(|m| m.at), r.since]);
         let known = self.moments.known().map(|(_, m)| m.at);
-        let latest = rungs.flatten().chain(known).max();
-        latest.unwrap_or(Timestamp::UNIX_EPOCH)
+        let (past, ahead): (Vec<_>, Vec<_>) =
+            rungs.flatten().chain(known).partition(|at| *at <= now.0);
+        let none = if ahead.is_empty() {
+            Timestamp::UNIX_EPOCH
+        } else {
+            now.0
+        };
+        past.into_iter().max().unwrap_or(none)
     }
 }
 
@@ -125,12 +132,12 @@ pub fn of(
             let end = rungs.last().and_then(|r| r.shipped.clone());
             moments.set(Boundary::Deployed, end);
             let mut flags = change.flags;
-            let seed = streams.last().is_some_and(|(_, s)| {
+            let by = streams.last().and_then(|(_, s)| {
                 let by = s.shipped.get(place).copied().flatten();
-                by.and_then(|d| s.deployments.get(d))
-                    .is_some_and(|d| d.seed)
+                s.deployments.get(by?)
             });
-            flags.put(Flag::Seed, seed);
+            flags.put(Flag::Seed, by.is_some_and(|d| d.seed.is_some()));
+            flags.put(Flag::Afresh, by.is_some_and(Deployment::is_afresh));
             Delivered {
                 service: service.clone(),
                 id: change.id.clone(),
@@ -153,14 +160,14 @@ pub fn of(
 struct Held<'a> {
     stream: &'a Stream,
     /// What runs now; none: not known.
-    live: Option<Vec<Option<u32>>>,
-    /// The deployments that lost something which the one before them had, with what they hold.
-    breaks: Vec<(usize, Vec<Option<u32>>)>,
+    live: Option<Reachable>,
+    /// The deployments that lost something which the one before them had, with what they hold. Where branches are deployed these
+    /// may be thousands.
+    breaks: Vec<(usize, Reachable)>,
 }
 
 impl<'a> Held<'a> {
     fn new(stream: &'a Stream, graph: &Graph) -> Self {
-        let held = |node: Option<Node>| Some(first_containing(graph, [Some(node?)]));
         let pairs = stream
             .deployments
             .iter()
@@ -171,10 +178,11 @@ impl<'a> Held<'a> {
                 continue;
             };
             if !graph.contains(new, old) {
-                breaks.extend(held(Some(new)).map(|h| (place, h)));
+                breaks.push((place, graph.reachable([new])));
             }
         }
-        let live = stream.deployments.last().and_then(|d| held(d.node));
+        let live = stream.deployments.last().and_then(|d| d.node);
+        let live = live.map(|node| graph.reachable([node]));
         Self {
             stream,
             live,
@@ -183,10 +191,7 @@ impl<'a> Held<'a> {
     }
 
     fn rung(&self, env: &EnvId, place: usize, change: &Change, graph: &Graph) -> Rung {
-        let all = |held: &[Option<u32>]| {
-            let mut nodes = change.commits.iter();
-            nodes.all(|n| first_of(held, *n).is_some())
-        };
+        let all = |held: &Reachable| change.commits.iter().all(|n| held.has(*n));
         let known = !change.commits.is_empty();
         let contained = match &self.live {
             Some(held) if known => Some(all(held)),
@@ -224,6 +229,7 @@ impl<'a> Held<'a> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::super::ancestry::Node;
     use super::super::ancestry::tests::graph;
     use super::super::stream;
     use super::super::vectors::{at, commit, deploy};
@@ -279,7 +285,7 @@ pub(crate) mod tests {
         );
         assert_eq!(rows[1].rungs[1].since, Some(at(9.0)));
         assert_eq!(rows[1].moments.at(Boundary::Deployed), Some(at(9.0)));
-        assert_eq!(rows[1].moved(), at(9.0));
+        assert_eq!(rows[1].moved(Now(at(99.0))), at(9.0));
         assert!(rows[0].flags.has(Flag::Seed) && !rows[1].flags.has(Flag::Seed));
         assert_eq!(rows[3].rungs[1].contained, Some(false));
     }
@@ -311,6 +317,28 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_date_in_the_future_moves_nothing() {
+        let mut rows = delivered(&[], &[("a", 1.0), ("b", 5.0)]);
+        let now = Now(at(9.0));
+        for row in &mut rows {
+            let ahead = row
+                .moments
+                .clone()
+                .with(Boundary::Merged, at(9e4), "a laptop");
+            row.moments = ahead.with(Boundary::FirstCommit, at(9e4), "a laptop");
+        }
+        assert_eq!(
+            rows[1].moved(now),
+            at(5.0),
+            "the deployment's clock is right"
+        );
+        assert_eq!(rows[3].moved(now), now.0, "nothing else is known of it");
+        assert_eq!(rows[3].moved(Now(at(1e5))), at(9e4));
+        rows[3].moments = Moments::default();
+        assert_eq!(rows[3].moved(now), Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
     fn what_runs_on_an_unknown_commit_is_not_known() {
         let (g, n) = graph("a b<a");
         let changes = vec![commit("a", n("a"), 0.0)];
@@ -327,6 +355,23 @@ pub(crate) mod tests {
         );
         assert_eq!(rows[0].rungs[0].contained, None);
         assert_eq!(rows[0].place(), Place::Merged);
+    }
+
+    #[test]
+    fn what_deployments_of_branches_lost_is_kept_in_few_bytes() {
+        // Each of 50 deployments is of a branch of its own, off a main branch of 10,000 commits.
+        let trunk = (1..10_000).map(|n| (Node(n), Node(n - 1)));
+        let branches = (10_000..10_050).map(|n| (Node(n), Node(9_999)));
+        let pairs: Vec<_> = trunk.chain(branches).collect();
+        let graph = Graph::new(10_050, &pairs);
+        let attempts: Vec<_> = (10_000..10_050_u32)
+            .map(|n| deploy(Node(n), f64::from(n)))
+            .collect();
+        let stream = stream::read(&graph, &attempts, &[]);
+        let held = Held::new(&stream, &graph);
+        assert_eq!(held.breaks.len(), 49);
+        let bytes: usize = held.breaks.iter().map(|(_, h)| h.bytes()).sum();
+        assert!(bytes < 49 * 10_050 / 7, "{bytes}");
     }
 
     #[test]

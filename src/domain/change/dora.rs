@@ -188,6 +188,8 @@ pub struct Dora {
     pub year: Year,
     /// The deployments that count, as positions in the stream.
     pub deployments: Vec<usize>,
+    /// Those among them that start afresh: what they brought does not count.
+    pub afresh: Vec<usize>,
     /// A day.
     pub per_day: f64,
     /// How often, in a word; none: no whole week in the window.
@@ -252,7 +254,12 @@ pub fn way(stream: &Stream, changes: &[Change], place: usize, now: Now) -> Optio
     moments.set(Boundary::Deployed, by.map(deployed));
     let mut measured = measure(&moments, Boundary::Deployed, now);
     measured.flags = measured.flags.and(change.flags);
-    measured.flags.put(Flag::Seed, by.is_some_and(|d| d.seed));
+    measured
+        .flags
+        .put(Flag::Seed, by.is_some_and(|d| d.seed.is_some()));
+    measured
+        .flags
+        .put(Flag::Afresh, by.is_some_and(Deployment::is_afresh));
     Some(Shipped {
         change: place,
         deployment,
@@ -295,8 +302,8 @@ pub fn compute(
     let per_day = n as f64 / window.days().max(f64::MIN_POSITIVE);
 
     let (mut shipped, mut excluded, mut negative) = (Vec::new(), 0, 0);
-    // What the first deployment brought may have been live for long.
-    for place in counted().filter(|d| !d.seed).flat_map(|d| &d.new) {
+    // What the first deployment brought may have been live for long, as may be what one without a known past did.
+    for place in counted().filter(|d| d.seed.is_none()).flat_map(|d| &d.new) {
         if !changes.get(*place).is_some_and(|c| counting.takes(c)) {
             excluded += 1;
         } else if let Some(way) = way(stream, changes, *place, now) {
@@ -304,6 +311,13 @@ pub fn compute(
             shipped.push(way);
         }
     }
+    let starts_afresh = |p: &&usize| {
+        stream
+            .deployments
+            .get(**p)
+            .is_some_and(Deployment::is_afresh)
+    };
+    let afresh = deployments.iter().filter(starts_afresh).copied().collect();
     let lead = Spread::of(shipped.iter().filter_map(|s| s.measured.lead));
 
     let mut failures = failures::find(stream, changes, incidents);
@@ -344,6 +358,7 @@ pub fn compute(
         restore: Spread::of(restored),
         attempts: Share::of(tries.iter().filter(|f| **f).count(), tries.len()),
         deployments,
+        afresh,
         shipped,
         lead,
         negative,

@@ -172,6 +172,10 @@ impl Found<'_> {
     }
 
     fn reverted(&mut self, d: &Deployment, changes: &[Change]) {
+        // A rewritten history holds its old reverts again.
+        if d.is_afresh() {
+            return;
+        }
         for c in &d.new {
             for taken in reverted_live(self.stream, *c, d) {
                 // Taking back a revert brings a change again: that is no failure.

@@ -36,11 +36,13 @@ pub enum Flag {
     Truncated,
     /// It was in the first deployment or release known: when it went live is not known.
     Seed,
+    /// It was in a deployment that shares no known history with those before it: it may have been live before.
+    Afresh,
 }
 
 impl Flag {
     /// All.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Skew,
         Self::Old,
         Self::Future,
@@ -56,6 +58,7 @@ impl Flag {
         Self::NoCommits,
         Self::Truncated,
         Self::Seed,
+        Self::Afresh,
     ];
 
     /// The word.
@@ -76,6 +79,7 @@ impl Flag {
             Self::NoCommits => "no_commits",
             Self::Truncated => "truncated",
             Self::Seed => "seed",
+            Self::Afresh => "afresh",
         }
     }
 }

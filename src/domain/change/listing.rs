@@ -71,6 +71,8 @@ pub struct LeftOut {
     pub open: usize,
     /// In the first deployment known.
     pub seed: usize,
+    /// In a deployment that shares no known history with those before it.
+    pub afresh: usize,
     /// Written by bots.
     pub bots: usize,
     /// Only making a release.
@@ -148,6 +150,8 @@ impl LeftOut {
             &mut self.releases
         } else if flags.has(Flag::Negative) {
             &mut self.negative
+        } else if flags.has(Flag::Afresh) {
+            &mut self.afresh
         } else if flags.has(Flag::Seed) {
             &mut self.seed
         } else if !arrived {

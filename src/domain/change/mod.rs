@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod dora;
 pub mod failures;
 pub mod flags;
+mod gather;
 pub mod lead_time;
 pub mod listing;
 pub mod local;
@@ -98,7 +99,8 @@ pub struct Change {
     pub url: Option<Safe>,
     /// Its labels.
     pub labels: Vec<Safe>,
-    /// Its commits, as far as the graph knows them; where it landed is one of them.
+    /// The commits that have to be somewhere for it to be there, as far as the graph knows them: the one by which it landed, else
+    /// all of its own.
     pub commits: Vec<Node>,
     /// The ids by which others may name it.
     pub shas: Vec<CommitSha>,

@@ -186,7 +186,10 @@ mod tests {
             }],
             ..Batch::default()
         };
-        Repository::new(Snapshot { rows, as_of: None })
+        Repository::new(Snapshot {
+            rows,
+            ..Snapshot::default()
+        })
     }
 
     fn environments() -> Vec<Named> {

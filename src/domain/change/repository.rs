@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 
-use super::ancestry::{Graph, Node, first_containing, first_of};
+use super::Change;
+use super::ancestry::{Graph, Node, Reachable, first_containing, first_of};
 use super::failures::Incident;
-use super::flags::{Flag, Flags};
-use super::lead_time::{Boundary, Moment, Moments};
-use super::marks::{self, Signs, Words};
+use super::flags::Flag;
+use super::gather::{Known, gathered};
+use super::lead_time::{Boundary, Moment};
+use super::marks::Words;
 use super::stream::{Attempt, LedgerRollback};
-use super::synced::{CommitRow, DeploymentRow, PullRow, ReleaseRow, Snapshot};
-use super::{Change, ChangeKind, Confidence, Match, Method};
+use super::synced::{Batch, DeploymentRow, ReleaseRow, Snapshot};
 use crate::domain::ids::CommitSha;
 use crate::domain::text::Safe;
 
@@ -33,12 +34,13 @@ pub struct Repository {
 impl Repository {
     /// Connects what is kept, by the usual words for a hotfix.
     pub fn new(snapshot: Snapshot) -> Self {
-        Self::with_words(snapshot, &Words::default())
+        Self::with_words(snapshot, &Words::default(), &[])
     }
 
-    /// Connects what is kept; the words tell which changes are hotfixes.
-    pub fn with_words(snapshot: Snapshot, words: &Words) -> Self {
-        let rows = snapshot.rows;
+    /// Connects what is kept; the words tell which changes are hotfixes. `ends` are the last environments, by their names at the
+    /// host: what was live there was brought in, from whichever branch.
+    pub fn with_words(snapshot: Snapshot, words: &Words, ends: &[String]) -> Self {
+        let (rows, heads) = (snapshot.rows, snapshot.heads);
         let places: HashMap<CommitSha, Node> = rows
             .commits
             .iter()
@@ -62,7 +64,13 @@ impl Repository {
 
         let incidents = rows.incidents.iter().map(|i| i.number);
         let incidents: std::collections::HashSet<u64> = incidents.collect();
-        let mut changes = gathered(&rows.pulls, &rows.commits, &places, (&graph, words));
+        let within = brought_in(&graph, &places, &heads, (&rows, ends));
+        let known = Known {
+            graph: &graph,
+            places: &places,
+            brought_in: within.as_ref(),
+        };
+        let mut changes = gathered(&rows.pulls, &rows.commits, &known, words);
         for (change, pull) in &mut changes {
             let closes = pull.is_some_and(|p| p.closes.iter().any(|n| incidents.contains(n)));
             change.flags.put(Flag::IncidentFix, closes);
@@ -186,42 +194,25 @@ impl Repository {
     }
 }
 
-/// Pull requests, and the commits of the main branch that none brought in.
-fn gathered<'a>(
-    pulls: &'a [PullRow],
-    commits: &[CommitRow],
+/// What the main branch, a release or a last environment has had; none: where the main branch is, is not known.
+fn brought_in(
+    graph: &Graph,
     places: &HashMap<CommitSha, Node>,
-    (graph, words): (&Graph, &Words),
-) -> Vec<(Change, Option<&'a PullRow>)> {
-    let mut taken = vec![false; graph.len()];
-    let mut linked: HashMap<u64, Vec<Node>> = HashMap::new();
-    for (commit, n) in commits.iter().zip(0_u32..) {
-        if let Some(number) = commit.pull {
-            linked.entry(number).or_default().push(Node(n));
-        }
+    heads: &[CommitSha],
+    (rows, ends): (&Batch, &[String]),
+) -> Option<Reachable> {
+    let heads: Vec<&CommitSha> = heads.iter().filter(|h| places.contains_key(h)).collect();
+    if heads.is_empty() {
+        return None;
     }
-    let mut out = Vec::with_capacity(pulls.len());
-    for pull in pulls {
-        let named = pull.commits.iter().chain(&pull.merge);
-        let mut nodes: Vec<Node> = named.filter_map(|s| places.get(s).copied()).collect();
-        let exact = pull.merge.as_ref().is_some_and(|m| places.contains_key(m));
-        nodes.extend(linked.remove(&pull.number).unwrap_or_default());
-        nodes.sort_unstable();
-        nodes.dedup();
-        for node in &nodes {
-            if let Some(slot) = usize::try_from(node.0).ok().and_then(|p| taken.get_mut(p)) {
-                *slot = true;
-            }
-        }
-        out.push((of_pull(pull, nodes, exact, words), Some(pull)));
-    }
-    for ((commit, n), taken) in commits.iter().zip(0_u32..).zip(taken) {
-        // A merge by hand is no change by itself.
-        if !taken && commit.parents.len() < 2 {
-            out.push((of_commit(commit, Node(n), words), None));
-        }
-    }
-    out
+    let released = rows.releases.iter().filter(|r| !r.prerelease);
+    let live = rows.deployments.iter().filter(|d| {
+        let mut ends = ends.iter();
+        d.succeeded.is_some() && ends.any(|e| e == d.environment.as_str())
+    });
+    let beside = released.map(|r| &r.sha).chain(live.map(|d| &d.sha));
+    let tips = heads.into_iter().chain(beside);
+    Some(graph.reachable(tips.filter_map(|s| places.get(s).copied())))
 }
 
 /// Whether one of these versions is this tag.
@@ -231,105 +222,20 @@ fn names(versions: &[String], tag: &Safe) -> bool {
     versions.iter().any(|v| bare(v) == tag)
 }
 
-/// `exact`: the commit that it became is known; else the host's association tells which are its own.
-fn of_pull(pull: &PullRow, nodes: Vec<Node>, exact: bool, words: &Words) -> Change {
-    let labels: Vec<String> = pull.labels.iter().map(|l| l.as_str().to_owned()).collect();
-    let signs = Signs {
-        title: pull.title.as_str(),
-        branch: pull.branch.as_str(),
-        labels: &labels,
-        ..Signs::default()
-    };
-    let mut flags = Flags::from_bits(pull.flags);
-    flags.put(Flag::Hotfix, marks::flags(&signs, words).has(Flag::Hotfix));
-    let by_merge = exact || (nodes.is_empty() && pull.merge.is_some());
-    flags.put(
-        Flag::NoCommits,
-        pull.moments.at(Boundary::FirstCommit).is_none(),
-    );
-    let mut shas = pull.commits.clone();
-    shas.extend(pull.merge.clone());
-    Change {
-        id: Safe::new(&format!("#{}", pull.number)),
-        kind: ChangeKind::PullRequest,
-        number: Some(pull.number),
-        title: pull.title.clone(),
-        author: pull.author.clone(),
-        url: pull.url.clone(),
-        labels: pull.labels.clone(),
-        commits: nodes,
-        shas,
-        moments: pull.moments.clone(),
-        reverts: pull.reverts.clone(),
-        flags,
-        matched: Match {
-            method: if by_merge {
-                Method::MergeCommit
-            } else {
-                Method::Association
-            },
-            confidence: if by_merge {
-                Confidence::Exact
-            } else {
-                Confidence::Derived
-            },
-        },
-    }
-}
-
-fn of_commit(commit: &CommitRow, node: Node, words: &Words) -> Change {
-    let subject = commit.subject.as_str();
-    let signs = Signs {
-        title: subject,
-        author: commit.author.as_ref().map_or("", Safe::as_str),
-        ..Signs::default()
-    };
-    let mut flags = marks::flags(&signs, words);
-    flags.put(Flag::Revert, !commit.reverts.is_empty());
-    let short = commit.sha.short();
-    let moments = Moments::default()
-        .with(
-            Boundary::FirstCommit,
-            commit.authored,
-            &format!("author date of {short}"),
-        )
-        .with(
-            Boundary::Merged,
-            commit.committed,
-            &format!("committer date of {short}"),
-        );
-    Change {
-        id: Safe::new(commit.sha.as_str()),
-        kind: ChangeKind::Commit,
-        number: None,
-        title: commit.subject.clone(),
-        author: commit.author.clone(),
-        url: None,
-        labels: Vec::new(),
-        commits: vec![node],
-        shas: vec![commit.sha.clone()],
-        moments,
-        reverts: commit.reverts.clone(),
-        flags,
-        matched: Match {
-            method: Method::Commit,
-            confidence: Confidence::Exact,
-        },
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::lead_time::Moments;
     use super::super::stream::{self, Kind};
-    use super::super::synced::Batch;
+    use super::super::synced::{CommitRow, PullRow};
     use super::super::vectors::at;
+    use super::super::{Confidence, Method};
     use super::*;
 
-    fn sha(n: u8) -> CommitSha {
+    pub(in super::super) fn sha(n: u8) -> CommitSha {
         format!("{n:02x}").repeat(20).parse().unwrap()
     }
 
-    fn commit(n: u8, parents: &[u8]) -> CommitRow {
+    pub(in super::super) fn commit(n: u8, parents: &[u8]) -> CommitRow {
         CommitRow {
             sha: sha(n),
             parents: parents.iter().map(|p| sha(*p)).collect(),
@@ -342,7 +248,7 @@ mod tests {
         }
     }
 
-    fn pull(number: u64, merge: u8, commits: &[u8]) -> PullRow {
+    pub(in super::super) fn pull(number: u64, merge: u8, commits: &[u8]) -> PullRow {
         PullRow {
             number,
             title: Safe::new("tax"),
@@ -364,7 +270,7 @@ mod tests {
         }
     }
 
-    fn deployment(id: u64, n: u8, hours: f64) -> DeploymentRow {
+    pub(in super::super) fn deployment(id: u64, n: u8, hours: f64) -> DeploymentRow {
         DeploymentRow {
             id,
             environment: Safe::new("production"),
@@ -422,7 +328,10 @@ mod tests {
                 updated: at(20.5),
             }],
         };
-        let repo = Repository::new(Snapshot { rows, as_of: None });
+        let repo = Repository::new(Snapshot {
+            rows,
+            ..Snapshot::default()
+        });
         let ids: Vec<&str> = repo
             .changes
             .iter()
@@ -484,8 +393,11 @@ mod tests {
             hotfix_labels: vec![hot.as_str().to_owned()],
             ..Words::none()
         };
-        let snapshot = Snapshot { rows, as_of: None };
-        let repo = Repository::with_words(snapshot, &words);
+        let snapshot = Snapshot {
+            rows,
+            ..Snapshot::default()
+        };
+        let repo = Repository::with_words(snapshot, &words, &[]);
         let found: Vec<_> = repo
             .changes
             .iter()
@@ -502,7 +414,7 @@ mod tests {
             found,
             [
                 (None, 1, Method::Commit, false),
-                (Some(12), 2, Method::MergeCommit, true),
+                (Some(12), 1, Method::MergeCommit, true),
                 (Some(13), 1, Method::Association, false),
             ],
             "a commit whose pull request is not kept stands for itself"

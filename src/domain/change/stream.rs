@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::ancestry::{Graph, Node, first_containing, first_of};
+use super::ancestry::{Graph, Node, first_and_apart, first_of};
 use super::flags::Flag;
 use super::marks::Reverted;
 use super::{Change, CommitSha};
@@ -63,6 +63,15 @@ pub enum Kind {
     IncidentFix,
 }
 
+/// Why what a deployment shipped may have been live before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seed {
+    /// It is the first one known.
+    First,
+    /// It shares no known history with those before it: that was rewritten, or their commits are not known.
+    Afresh,
+}
+
 /// A deployment that succeeded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deployment {
@@ -80,8 +89,8 @@ pub struct Deployment {
     pub new: Vec<usize>,
     /// What it was for.
     pub kind: Kind,
-    /// The first one known: what it shipped may have been live before.
-    pub seed: bool,
+    /// Why what it shipped may have been live before; none: it was not.
+    pub seed: Option<Seed>,
     /// The same commit was live before.
     pub redeploy: bool,
     /// What the ledger knows of it.
@@ -90,6 +99,13 @@ pub struct Deployment {
     pub marked_failed: bool,
     /// Its page.
     pub url: Option<Safe>,
+}
+
+impl Deployment {
+    /// Whether it shares no known history with those before it.
+    pub fn is_afresh(&self) -> bool {
+        self.seed == Some(Seed::Afresh)
+    }
 }
 
 /// What one service's stream in one environment tells.
@@ -124,7 +140,7 @@ pub fn read(graph: &Graph, attempts: &[Attempt], changes: &[Change]) -> Stream {
                 at,
                 new: Vec::new(),
                 kind: Kind::Planned,
-                seed: false,
+                seed: None,
                 redeploy: false,
                 rollback: group.iter().find_map(|a| a.rollback),
                 marked_failed: group.iter().any(|a| a.marked_failed),
@@ -163,7 +179,7 @@ fn grouped(attempts: &[Attempt]) -> Vec<Vec<&Attempt>> {
 
 /// Which deployment ships each change first: the one in which the last of its commits is new.
 fn ship(stream: &mut Stream, graph: &Graph, changes: &[Change]) {
-    let first = first_containing(graph, stream.deployments.iter().map(|d| d.node));
+    let (first, apart) = first_and_apart(graph, stream.deployments.iter().map(|d| d.node));
     stream.shipped = changes
         .iter()
         .map(|change| {
@@ -179,8 +195,11 @@ fn ship(stream: &mut Stream, graph: &Graph, changes: &[Change]) {
             deployment.new.push(change);
         }
     }
-    if let Some(seed) = stream.deployments.first_mut() {
-        seed.seed = true;
+    for ((place, d), apart) in stream.deployments.iter_mut().enumerate().zip(apart) {
+        d.seed = match place {
+            0 => Some(Seed::First),
+            _ => apart.then_some(Seed::Afresh),
+        };
     }
 }
 
@@ -220,7 +239,7 @@ fn kind(
     });
     if d.rollback.is_some() || back {
         Kind::Rollback
-    } else if d.seed {
+    } else if d.seed.is_some() {
         Kind::Planned
     } else if !d.new.is_empty() && new().all(|(_, c)| c.flags.has(Flag::Hotfix)) {
         Kind::Hotfix

@@ -236,6 +236,8 @@ impl DeploymentRow {
 pub struct Snapshot {
     /// The rows.
     pub rows: Batch,
+    /// What the main branch pointed to at its last reading, and when the one under way began; empty: it was never read.
+    pub heads: Vec<CommitSha>,
     /// When the oldest of the sources was last read to its end; none: some source never was.
     pub as_of: Option<Timestamp>,
 }

@@ -11,7 +11,7 @@ use super::flags::{Flag, Flags};
 use super::lead_time::{Boundary, Measured, Moments, Stage, measure};
 use super::marks::Reverted;
 use super::stats::{Share, percentile};
-use super::stream::{self, Attempt, Kind, LedgerRollback, Stream};
+use super::stream::{self, Attempt, Kind, LedgerRollback, Seed, Stream};
 use super::tiers::Year;
 use super::{Change, ChangeKind, Confidence, Match, Method};
 use crate::domain::text::Safe;
@@ -130,7 +130,9 @@ fn d4_a_way_back_and_forth_ships_nothing_twice() {
     let s = stream::read(&g, &attempts, &changes);
     let new: Vec<&[usize]> = s.deployments.iter().map(|d| d.new.as_slice()).collect();
     assert_eq!(new, [&[0, 1][..], &[2, 3], &[], &[]]);
-    assert!(s.deployments[0].seed && s.deployments[2].redeploy && s.deployments[3].redeploy);
+    assert!(
+        s.deployments[0].seed.is_some() && s.deployments[2].redeploy && s.deployments[3].redeploy
+    );
     assert_eq!(s.deployments[2].kind, Kind::Rollback);
     let dora = all_of(&s, &changes, &[]);
     assert_eq!(dora.deployments.len(), 4);
@@ -139,6 +141,52 @@ fn d4_a_way_back_and_forth_ships_nothing_twice() {
     assert_eq!((dora.rework.x, dora.rework.n), (1, 4));
     // The seed's changes have no lead time.
     assert_eq!(dora.lead.n, 2);
+}
+
+#[test]
+fn after_an_unknown_deployment_the_first_known_one_starts_afresh() {
+    let (g, n) = graph("a b<a c<b");
+    let changes = ["a", "b", "c"].map(|name| commit(name, n(name), 0.0));
+    let mut unknown = deploy(n("a"), 0.0);
+    unknown.node = None;
+    let attempts = [unknown, deploy(n("b"), 1.0), deploy(n("c"), 2.0)];
+    let s = stream::read(&g, &attempts, &changes);
+    let told: Vec<_> = s.deployments.iter().map(|d| d.seed).collect();
+    assert_eq!(told, [Some(Seed::First), Some(Seed::Afresh), None]);
+    let dora = all_of(&s, &changes, &[]);
+    assert_eq!((dora.lead.n, &dora.afresh[..]), (1, &[1][..]));
+    let way = |place| dora::way(&s, &changes, place, Now(at(LATER))).unwrap();
+    let flags = |place| way(place).measured.flags.iter().collect::<Vec<_>>();
+    assert_eq!(
+        (flags(1), flags(2)),
+        (vec![Flag::Seed, Flag::Afresh], vec![])
+    );
+}
+
+#[test]
+fn a_rewritten_history_is_not_shipped_again() {
+    // b and its revert c were rewritten to s and t, whose message still names b.
+    let (g, n) = graph("a b<a c<b r s<r t<s u<t");
+    let old = commit("b", n("b"), 0.0);
+    let changes = [
+        reverting(commit("c", n("c"), 1.0), &old),
+        commit("s", n("s"), 0.0),
+        reverting(commit("t", n("t"), 1.0), &old),
+        commit("u", n("u"), 3.0),
+        old,
+    ];
+    let attempts = [("a", 0.0), ("b", 1.0), ("c", 2.0), ("t", 3.0), ("u", 4.0)];
+    let attempts = attempts.map(|(c, h)| deploy(n(c), h));
+    let s = stream::read(&g, &attempts, &changes);
+    let dora = all_of(&s, &changes, &[]);
+    assert_eq!((dora.lead.n, &dora.afresh[..]), (3, &[3][..]), "b, c and u");
+    assert_eq!(s.deployments[3].kind, Kind::Planned);
+    let failed: Vec<_> = dora
+        .failures
+        .iter()
+        .map(|f| (f.deployment, f.reasons.len()))
+        .collect();
+    assert_eq!(failed, [(1, 1)], "it was reverted once");
 }
 
 #[test]

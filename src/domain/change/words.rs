@@ -58,6 +58,9 @@ impl Flag {
             Self::Seed => {
                 "it was in the first deployment that is known: when it went live is not known, so it does not count"
             }
+            Self::Afresh => {
+                "the deployment that brought it shares no known history with those before it: it may have been live before, so it does not count"
+            }
         }
     }
 
@@ -73,6 +76,7 @@ impl Flag {
                 | Self::NoCommits
                 | Self::Truncated
                 | Self::Seed
+                | Self::Afresh
         )
     }
 }

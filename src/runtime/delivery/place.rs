@@ -17,6 +17,16 @@ use crate::store::{RepoKey, StoreError};
 struct Found {
     sha: Option<CommitSha>,
     nodes: Vec<Node>,
+    /// Where this is, the commit is, too: what its pull request became, a squash perhaps.
+    landed: Vec<Node>,
+}
+
+impl Found {
+    /// Whether all of it is there, in its own form or as what it became.
+    fn within(&self, holds: impl Fn(Node) -> bool) -> bool {
+        let all = |nodes: &[Node]| !nodes.is_empty() && nodes.iter().all(|n| holds(*n));
+        all(&self.nodes) || all(&self.landed)
+    }
 }
 
 impl Shelf {
@@ -117,9 +127,12 @@ fn is_commit(name: &str) -> bool {
 fn find(repository: &Repository, name: &str) -> Option<Found> {
     let commit = |sha: &str| {
         let (sha, node) = repository.find(sha)?;
+        let mut changes = repository.changes.iter();
+        let landed = changes.find(|c| c.shas.contains(sha));
         Some(Found {
             sha: Some(sha.clone()),
             nodes: vec![node],
+            landed: landed.map_or_else(Vec::new, |c| c.commits.clone()),
         })
     };
     if let Some(release) = repository.release(name) {
@@ -133,6 +146,7 @@ fn find(repository: &Repository, name: &str) -> Option<Found> {
         return Some(Found {
             sha: change.shas.last().cloned(),
             nodes: change.commits.clone(),
+            landed: Vec::new(),
         });
     }
     let hex = is_commit(name);
@@ -146,22 +160,21 @@ fn find(repository: &Repository, name: &str) -> Option<Found> {
         Some(Found {
             sha: sha.cloned(),
             nodes: change.commits.clone(),
+            landed: Vec::new(),
         })
     })
 }
 
 fn released(repository: &Repository, found: &Found) -> Option<FirstRelease> {
     // A pull request is released with the last of its commits.
-    let mut last = None;
-    for node in &found.nodes {
-        let release = repository.first_release(*node)?;
-        last = last
-            .filter(|l: &&crate::domain::change::synced::ReleaseRow| {
-                l.published >= release.published
-            })
-            .or(Some(release));
-    }
-    last.map(|r| FirstRelease {
+    let last = |nodes: &[Node]| {
+        let each = nodes.iter().map(|n| repository.first_release(*n));
+        let all: Vec<_> = each.collect::<Option<_>>()?;
+        all.into_iter().max_by_key(|r| r.published)
+    };
+    let either = [last(&found.nodes), last(&found.landed)];
+    let first = either.into_iter().flatten().min_by_key(|r| r.published);
+    first.map(|r| FirstRelease {
         tag: r.tag.clone(),
         at: r.published,
     })
@@ -176,8 +189,7 @@ fn rung(
     let graph = &repository.graph;
     let has = |node: Option<Node>| {
         let at = node?;
-        let mut nodes = found.nodes.iter();
-        (!found.nodes.is_empty()).then(|| nodes.all(|n| graph.contains(at, *n)))
+        (!found.nodes.is_empty()).then(|| found.within(|n| graph.contains(at, n)))
     };
     let mut rung = Rung {
         service: None,

@@ -18,16 +18,18 @@ use crate::domain::ids::{ServiceId, Target};
 use crate::domain::rollback::journal::{self, Closed};
 use crate::domain::text::Safe;
 use crate::domain::units::Now;
-use crate::runtime::sync;
+use crate::runtime::{assemble, sync};
 use crate::store::{History, Ledger, RepoKey, StoreError};
 
 /// Part of the print: rows that another program version derived are derived anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 5;
 
 /// The kept past of the configured services.
 #[derive(Debug, Clone)]
 pub struct Shelf {
     services: Vec<Kept>,
+    /// All services of the configuration, of which those may be some.
+    configured: Vec<Kept>,
     hosts: Vec<(String, String)>,
     state_dir: PathBuf,
     zone: jiff::tz::TimeZone,
@@ -39,8 +41,10 @@ impl Shelf {
     /// The past of these services, kept in this folder.
     pub fn new(config: &Config, services: Vec<Kept>, state_dir: PathBuf) -> Self {
         let hosts = config.github.iter();
+        let configured = assemble::catalog(config);
         Self {
             services,
+            configured: configured.services.iter().map(Kept::from).collect(),
             hosts: hosts
                 .map(|(name, github)| (name.clone(), github.api.as_str().to_owned()))
                 .collect(),
@@ -144,7 +148,23 @@ impl Shelf {
         key: &RepoKey,
     ) -> Result<Repository, StoreError> {
         let snapshot = history.snapshot(key)?;
-        Ok(Repository::with_words(snapshot, &self.words))
+        Ok(Repository::with_words(
+            snapshot,
+            &self.words,
+            &self.ends(key),
+        ))
+    }
+
+    /// The names of the environments in which a repository's services end: of all its services, whichever are asked for, so that
+    /// what follows from its past is the same for each question.
+    fn ends(&self, key: &RepoKey) -> Vec<String> {
+        let all = self.configured.iter().chain(&self.services);
+        let of = all.filter(|s| self.key(s) == *key);
+        let ends = of.filter_map(|s| s.environments.last().map(|(_, name)| name.clone()));
+        let mut ends: Vec<String> = ends.collect();
+        ends.sort_unstable();
+        ends.dedup();
+        ends
     }
 
     /// Whether anything was ever read of a repository.
@@ -163,11 +183,12 @@ impl Shelf {
             .collect();
         let kept = history.kept(&key)?;
         Ok(format!(
-            "{FORMAT}|{}|{}|{kept}|{}|{:?}",
+            "{FORMAT}|{}|{}|{kept}|{}|{:?}|{:?}",
             key.host,
             key.slug,
             environments.join("|"),
             self.words,
+            self.ends(&key),
         ))
     }
 

@@ -74,9 +74,9 @@ impl Past {
                 stages_s: Stage::ALL.map(|s| measured.stage(s).map(|d| d.as_secs())),
                 flags: measured.flags,
             };
-            tally.take(row.moved(), &figures)
+            tally.take(row.moved(now), &figures)
         });
-        rows.sort_by_key(|row| (std::cmp::Reverse(row.moved()), row.id.clone()));
+        rows.sort_by_key(|row| (std::cmp::Reverse(row.moved(now)), row.id.clone()));
         rows.truncate(MOST);
         let as_of = self.kept.values().map(|s| s.as_of).min().flatten();
         Ok(Listing {
@@ -307,6 +307,7 @@ fn snapshot(repo: &str, days: u32, newest: &[Told<'_>]) -> Snapshot {
     Snapshot {
         rows,
         as_of: Some(at("13:09:00")),
+        ..Snapshot::default()
     }
 }
 

@@ -80,6 +80,8 @@ async fn what_the_past_has_to_tell_is_found() {
     for sync::Wanted { repo: key, .. } in sync::repos(config) {
         let snapshot = history.snapshot(&key).unwrap();
         assert!(snapshot.as_of.is_some());
+        let mut commits = snapshot.rows.commits.iter();
+        assert!(commits.any(|c| snapshot.heads == [c.sha.clone()]));
         let rows = &snapshot.rows;
         assert!(rows.commits.len() > 80 && rows.pulls.len() > 80, "{key:?}");
         let drafts = rows.pulls.iter().filter(|p| {
@@ -87,7 +89,8 @@ async fn what_the_past_has_to_tell_is_found() {
             opened.source.as_str().ends_with("ready for review")
         });
         seen.extend(drafts.map(|_| "draft"));
-        let repo = Repository::with_words(snapshot, &sync::words(config));
+        let repo =
+            Repository::with_words(snapshot, &sync::words(config), &["production".to_owned()]);
         for change in &repo.changes {
             for flag in change.flags.iter() {
                 seen.insert(flag.word());

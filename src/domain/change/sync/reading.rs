@@ -54,6 +54,14 @@ impl Progress {
         self.done.as_ref().and_then(Mark::read)
     }
 
+    /// Of the commits: the main branch's head at the last reading, and the one from which the reading under way began.
+    pub fn heads(&self) -> Vec<CommitSha> {
+        let marks = self.done.iter().chain(&self.begun).filter_map(Mark::read);
+        marks
+            .filter_map(|m| m.print.as_str().parse().ok())
+            .collect()
+    }
+
     /// Compares what is kept at the end of a reading with what the host counted at its beginning.
     pub fn settle(&mut self, rows: u64, whole: bool) {
         let count = self.mark().map_or(0, |m| m.count);

@@ -10,7 +10,7 @@ use crate::domain::change::delivery::Delivered;
 use crate::domain::change::dora::Sheet;
 use crate::domain::change::metric::Metric;
 use crate::domain::change::queue::Waiting;
-use crate::domain::change::stream::Deployment;
+use crate::domain::change::stream::{Deployment, Seed};
 use crate::domain::ids::EnvId;
 use crate::domain::text::Safe;
 use crate::domain::units::span;
@@ -124,8 +124,8 @@ pub(super) fn of_metric(view: &View<'_>, metric: Metric, width: usize) -> Vec<Li
         &format!("by {}", sheet.source),
         Role::Text,
     ));
-    if let Some(words_left) = changes::left_out(dora) {
-        out.extend(words("", &words_left, Role::Muted));
+    for told in [changes::left_out(dora), changes::afresh(dora)] {
+        out.extend(told.into_iter().flat_map(|t| words("", &t, Role::Muted)));
     }
     out.extend(words("besides", &changes::besides(dora), Role::Muted));
     out.push(Line::default());
@@ -155,8 +155,12 @@ pub(super) fn of_deployment(view: &View<'_>, id: &Safe, width: usize) -> Vec<Lin
         (rehearsal, "a rehearsal: planned work"),
         (d.redeploy, "the same commit was live before"),
         (
-            d.seed,
+            d.seed == Some(Seed::First),
             "the first one known, so what it brought does not count",
+        ),
+        (
+            d.is_afresh(),
+            "it shares no known history with those before it, so what it brought does not count",
         ),
     ] {
         if holds {

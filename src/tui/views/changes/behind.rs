@@ -333,7 +333,9 @@ fn odd(view: &View<'_>, sheet: &Sheet, place: usize, d: &Deployment) -> Line<'st
         let why = failure.reasons.first().map(Reason::words);
         return view.line(format!("✖ failed: {}", why.unwrap_or_default()), Role::Bad);
     }
-    let words = if d.seed {
+    let words = if d.is_afresh() {
+        "no known history shared with those before"
+    } else if d.seed.is_some() {
         "the first one known"
     } else if d.rollback.is_some_and(|r| r.drill) {
         "a rehearsal"

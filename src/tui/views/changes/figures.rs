@@ -121,6 +121,17 @@ pub(in crate::tui) fn left_out(dora: &Dora) -> Option<String> {
     (!told.is_empty()).then(|| format!("left out: {}", told.join(", ")))
 }
 
+/// That deployments start afresh, and what follows; none: none does.
+pub(in crate::tui) fn afresh(dora: &Dora) -> Option<String> {
+    let words = match dora.afresh.len() {
+        0 => return None,
+        1 => "shares no known history with those before it: what it brought",
+        _ => "share no known history with those before them: what they brought",
+    };
+    let n = counted(dora.afresh.len(), "deployment");
+    Some(format!("{n} {words} does not count"))
+}
+
 /// The older figures beside the five.
 pub(in crate::tui) fn besides(dora: &Dora) -> String {
     let restore = match dora.restore.n {

@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 pub(in crate::tui) use behind::{name, over};
-pub(in crate::tui) use figures::{besides, figure, left_out, note, tier};
+pub(in crate::tui) use figures::{afresh, besides, figure, left_out, note, tier};
 pub(in crate::tui) use queue::stop;
 pub(in crate::tui) use stages::{named, read};
 pub(in crate::tui) use words::{

@@ -120,6 +120,7 @@ fn reasons(left_out: &LeftOut) -> Vec<(usize, &'static str)> {
         (left_out.bots, "by bots"),
         (left_out.releases, "only making a release"),
         (left_out.seed, "in the first deployment known"),
+        (left_out.afresh, "in a deployment without a known past"),
         (left_out.negative, "ending before they begin"),
     ];
     all.into_iter().filter(|(n, _)| *n > 0).collect()

@@ -39,8 +39,9 @@ pub(super) fn render(view: &View<'_>, dora: &Dora, area: Rect, buffer: &mut Buff
 
 fn below(view: &View<'_>, dora: &Dora, width: usize) -> Vec<Line<'static>> {
     let mut out = Vec::new();
-    let told = figures::left_out(dora)
+    let told = [figures::left_out(dora), figures::afresh(dora)]
         .into_iter()
+        .flatten()
         .chain([figures::besides(dora)]);
     for words in told {
         out.push(view.line(text::truncate(&words, width), Role::Muted));
