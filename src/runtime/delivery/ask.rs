@@ -94,7 +94,7 @@ async fn look(
     let Some(found) = found else {
         return Ok(None);
     };
-    let mut report = WhereReport::new(name, now);
+    let mut report = WhereReport::new(name, Some(now));
     report.sha = found.sha.as_ref().map(|s| s.as_str().to_owned());
     let ask = OverviewAsk {
         service: service.id.clone(),

@@ -7,6 +7,7 @@ mod reading;
 mod shelf;
 
 pub use ask::{ask, login};
+pub use place::{Located, Wanted};
 pub(super) use reading::read;
 pub use shelf::Shelf;
 

@@ -5,8 +5,10 @@ use crate::domain::change::ancestry::Node;
 use crate::domain::change::origin::{self, Kept};
 use crate::domain::change::repository::Repository;
 use crate::domain::change::stream::Stream;
+use crate::domain::change::synced::Source;
 use crate::domain::fetched::Fault;
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, RepoSlug, ServiceId};
+use crate::domain::rollback::journal::Closed;
 use crate::domain::text::Safe;
 use crate::domain::units::Now;
 use crate::report::location::{FirstRelease, Rung, WhereReport};
@@ -19,76 +21,149 @@ struct Found {
     nodes: Vec<Node>,
 }
 
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// A commit, pull request (`#12`, its address, or the bare number) or tag.
+    pub name: &'a str,
+    /// The service that is meant: if its repository knows the name, no other is asked.
+    pub home: Option<&'a ServiceId>,
+}
+
+/// Where it is, as one repository tells it. Another one's change of the same number is another change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The repository.
+    pub repo: RepoSlug,
+    /// Its services, of those that were asked about.
+    pub services: Vec<ServiceId>,
+    /// The answer.
+    pub report: WhereReport,
+}
+
+impl Wanted<'_> {
+    /// Whether no two repositories have it by chance.
+    pub fn is_unique(&self) -> bool {
+        is_commit(self.name) && numbered(self.name).is_none()
+    }
+}
+
 impl Shelf {
-    /// Where a commit, pull request (`#12`, its address, or the bare number) or tag is; none: what is kept knows nothing of it.
+    /// Where it is, by each repository that knows the name; empty: what is kept knows nothing of it.
     ///
     /// # Errors
     /// The disk's.
     pub fn locate(
         &self,
-        name: &str,
+        wanted: &Wanted<'_>,
         services: &[&Kept],
         now: Now,
-    ) -> Result<Option<WhereReport>, Fault> {
+    ) -> Result<Vec<Located>, Fault> {
         let err = |e: StoreError| e.to_fault(now);
         let history = self.open(std::iter::empty(), now)?;
         let closed = self.closed(now)?;
+        let (all, home) = self.grouped(wanted, services);
         // Only repositories that know the name are connected.
-        let number = numbered(name);
+        let number = numbered(wanted.name);
         let mut chosen = Vec::new();
-        for service in services.iter().filter(|s| names(s, name)) {
+        for group in &all {
             if history
-                .mentions(&self.key(service), name, number)
+                .mentions(&group.0, wanted.name, number)
                 .map_err(err)?
             {
-                chosen.push(*service);
+                chosen.push(group);
             }
         }
-        if chosen.is_empty() && is_commit(name) {
+        if chosen.is_empty() && is_commit(wanted.name) {
             // A commit of a squashed branch is known by no index.
-            chosen = services
-                .iter()
-                .copied()
-                .filter(|s| names(s, name))
-                .collect();
+            chosen = all.iter().collect();
         }
-        let mut seen: Option<(RepoKey, Repository)> = None;
-        let mut report: Option<WhereReport> = None;
-        for service in chosen {
-            let key = self.key(service);
-            let repository = match seen.take() {
-                Some((of, repository)) if of == key => repository,
-                _ => self.repository(&history, &key).map_err(err)?,
+        let mut found = Vec::new();
+        for (key, group) in chosen {
+            let repository = self.repository(&history, key).map_err(err)?;
+            let Some(what) = find(&repository, wanted.name) else {
+                continue;
             };
-            if let Some(found) = find(&repository, name) {
-                let as_of = self.as_of(&history, &[service]).map_err(err)?;
-                let report = report.get_or_insert_with(|| {
-                    let mut new = WhereReport::new(name, as_of.unwrap_or(now.0));
-                    new.sha = found.sha.as_ref().map(|s| s.as_str().to_owned());
-                    new.first_release = released(&repository, &found);
-                    new
-                });
-                let named = &service.environments;
-                for (place, (env, _)) in named.iter().enumerate() {
-                    let (stream, origin) =
-                        origin::stream(&repository, &service.service, (named, place), &closed);
-                    let mut rung =
-                        rung(&repository, &found, &stream, report.first_release.as_ref());
-                    rung.service = Some(service.service.as_str().to_owned());
-                    env.as_str().clone_into(&mut rung.environment);
-                    report.environments.push(rung);
-                    if origin == origin::Origin::Releases {
-                        let note = format!(
-                            "no deployment of {} to {env} is known: its releases stand for them",
-                            service.service
-                        );
-                        report.notes.push(note);
-                    }
-                }
+            let as_of = history.as_of(key).map_err(err)?;
+            let mut report = WhereReport::new(wanted.name, as_of);
+            report.sha = what.sha.as_ref().map(|s| s.as_str().to_owned());
+            report.first_release = released(&repository, &what);
+            for service in group {
+                ladder(&mut report, (&repository, &what), service, &closed);
             }
-            seen = Some((key, repository));
+            found.push(Located {
+                repo: key.slug.clone(),
+                services: group.iter().map(|s| s.service.clone()).collect(),
+                report,
+            });
+            if home.as_ref() == Some(key) {
+                break;
+            }
         }
-        Ok(report)
+        Ok(found)
+    }
+
+    /// Services by repository, that of the meant one first.
+    fn grouped<'a>(
+        &self,
+        wanted: &Wanted<'_>,
+        services: &[&'a Kept],
+    ) -> (Vec<(RepoKey, Vec<&'a Kept>)>, Option<RepoKey>) {
+        let mut all: Vec<(RepoKey, Vec<&Kept>)> = Vec::new();
+        let mut home = None;
+        for service in services.iter().filter(|s| names(s, wanted.name)) {
+            let key = self.key(service);
+            if wanted.home == Some(&service.service) {
+                home = Some(key.clone());
+            }
+            match all.iter_mut().find(|(of, _)| *of == key) {
+                Some((_, group)) => group.push(service),
+                None => all.push((key, vec![service])),
+            }
+        }
+        all.sort_by_key(|(key, _)| home.as_ref() != Some(key));
+        (all, home)
+    }
+
+    /// Whether a service's repository may have this name, though what is kept does not tell: that was never read to its end.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn may_know(&self, name: &str, service: &Kept, now: Now) -> Result<bool, Fault> {
+        if !names(service, name) {
+            return Ok(false);
+        }
+        let source = match numbered(name) {
+            Some(_) => Source::Pulls,
+            None => Source::Releases,
+        };
+        let history = self.open(std::iter::empty(), now)?;
+        let read = history.progress(&self.key(service), source);
+        Ok(read.map_err(|e| e.to_fault(now))?.at.is_none())
+    }
+}
+
+/// Adds the environments of a service.
+fn ladder(
+    report: &mut WhereReport,
+    (repository, found): (&Repository, &Found),
+    service: &Kept,
+    closed: &[Closed],
+) {
+    let named = &service.environments;
+    for (place, (env, _)) in named.iter().enumerate() {
+        let (stream, origin) = origin::stream(repository, &service.service, (named, place), closed);
+        let mut rung = rung(repository, found, &stream, report.first_release.as_ref());
+        rung.service = Some(service.service.as_str().to_owned());
+        env.as_str().clone_into(&mut rung.environment);
+        report.environments.push(rung);
+        if origin == origin::Origin::Releases {
+            let note = format!(
+                "no deployment of {} to {env} is known: its releases stand for them",
+                service.service
+            );
+            report.notes.push(note);
+        }
     }
 }
 
@@ -213,4 +288,146 @@ fn rung(
         });
     }
     rung
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Folders, Sources, load};
+    use crate::domain::change::lead_time::Moments;
+    use crate::domain::change::synced::{Batch, CommitRow, DeploymentRow, Progress, PullRow};
+    use jiff::Timestamp;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_second(1_760_000_000 + hours * 3_600).unwrap()
+    }
+
+    fn sha(repo: u8, n: u8) -> CommitSha {
+        format!("{repo:02x}{n:02x}").repeat(10).parse().unwrap()
+    }
+
+    /// Two commits, the second by pull request 12; so many of them are in production.
+    fn rows(repo: u8, deployed: u8) -> Batch {
+        let commit = |n: u8| CommitRow {
+            sha: sha(repo, n),
+            parents: n.checked_sub(1).map(|p| sha(repo, p)).into_iter().collect(),
+            authored: at(i64::from(n)),
+            committed: at(i64::from(n)),
+            author: None,
+            subject: Safe::new("tax"),
+            reverts: Vec::new(),
+            pull: (n == 1).then_some(12),
+        };
+        let pull = PullRow {
+            number: 12,
+            title: Safe::new("tax"),
+            author: None,
+            url: None,
+            branch: Safe::new("tax"),
+            labels: Vec::new(),
+            moments: Moments::default(),
+            merged: at(1),
+            merge: Some(sha(repo, 1)),
+            commits: Vec::new(),
+            reverts: Vec::new(),
+            closes: Vec::new(),
+            flags: 0,
+            updated: at(1),
+        };
+        let deployments = (0..deployed).map(|n| DeploymentRow {
+            id: u64::from(n) + 1,
+            environment: Safe::new("production"),
+            sha: sha(repo, n),
+            name: None,
+            created: at(i64::from(n) + 10),
+            succeeded: Some(at(i64::from(n) + 10)),
+            failed: false,
+            url: None,
+        });
+        Batch {
+            commits: vec![commit(0), commit(1)],
+            pulls: vec![pull],
+            deployments: deployments.collect(),
+            ..Batch::default()
+        }
+    }
+
+    /// A shelf over repositories `a`, `b`, .. with so many deployments each; read to their end or not.
+    fn shelf(folder: &std::path::Path, repos: &[u8], whole: bool) -> Shelf {
+        let mut history = crate::store::History::open(folder).unwrap();
+        let mut services = Vec::new();
+        for (n, deployed) in (0_u8..).zip(repos) {
+            let name = char::from(b'a' + n);
+            services.push(Kept {
+                service: name.to_string().parse().unwrap(),
+                source: "none".to_owned(),
+                repo: format!("acme/{name}").parse().unwrap(),
+                environments: ["staging", "production"]
+                    .map(|e| (e.parse().unwrap(), e.to_owned()))
+                    .to_vec(),
+            });
+            let key = RepoKey {
+                host: String::new(),
+                slug: format!("acme/{name}").parse().unwrap(),
+            };
+            let mut batch = rows(n, *deployed);
+            for source in Source::ALL {
+                let progress = Progress {
+                    at: whole.then(|| at(100)),
+                    ..Progress::default()
+                };
+                history
+                    .keep(&key, source, &std::mem::take(&mut batch), &progress)
+                    .unwrap();
+            }
+        }
+        let env = [("HOME".to_owned(), folder.display().to_string())];
+        let folders = Folders::new(&env.into_iter().collect()).unwrap();
+        let config = load(&Sources::new(folder, folders)).unwrap().config;
+        Shelf::new(&config, services, folder.to_owned())
+    }
+
+    fn look(shelf: &Shelf, name: &str, home: Option<&str>) -> Vec<Located> {
+        let home = home.map(|h| h.parse().unwrap());
+        let wanted = Wanted {
+            name,
+            home: home.as_ref(),
+        };
+        let services: Vec<&Kept> = shelf.services().iter().collect();
+        shelf.locate(&wanted, &services, Now(at(101))).unwrap()
+    }
+
+    #[test]
+    fn a_number_is_another_change_in_another_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = shelf(folder.path(), &[1, 2], true);
+        let both = look(&shelf, "12", None);
+        let shas: Vec<_> = both.iter().map(|l| l.report.sha.clone().unwrap()).collect();
+        assert_eq!(shas, [sha(0, 1).as_str(), sha(1, 1).as_str()]);
+        let arrived: Vec<bool> = both.iter().map(|l| l.report.arrived()).collect();
+        assert_eq!(arrived, [false, true]);
+        assert!(both.iter().all(|l| l.report.environments.len() == 2));
+        for (home, arrived) in [("a", false), ("b", true)] {
+            let found = look(&shelf, "#12", Some(home));
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].services[0].as_str(), home);
+            assert_eq!(found[0].report.arrived(), arrived);
+        }
+        assert_eq!(look(&shelf, sha(1, 1).as_str(), Some("a")).len(), 1);
+        assert!(look(&shelf, "#13", None).is_empty());
+        let of_b = look(&shelf, "https://github.com/acme/b/pull/12", Some("a"));
+        assert_eq!((of_b.len(), of_b[0].services[0].as_str()), (1, "b"));
+    }
+
+    #[test]
+    fn what_was_not_read_may_have_the_number_too() {
+        let folder = tempfile::tempdir().unwrap();
+        for (whole, may) in [(false, true), (true, false)] {
+            let shelf = shelf(folder.path(), &[1, 1], whole);
+            let service = &shelf.services()[0];
+            let of = |name: &str| shelf.may_know(name, service, Now(at(101))).unwrap();
+            assert_eq!((of("12"), of("v1.2.0")), (may, may));
+            assert!(!of("https://github.com/acme/b/pull/12"));
+        }
+    }
 }

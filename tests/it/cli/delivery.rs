@@ -196,6 +196,63 @@ fn a_change_is_where_the_store_says_and_github_says_the_same() {
 }
 
 #[test]
+fn a_number_of_several_repositories_is_the_one_that_is_meant_or_none() {
+    let home = Home::new();
+    let demo = Served::start(&home, &[]);
+    let config = own(&home, &demo);
+    home.run(&["changes", "--json", "--config", &config])
+        .ended(0);
+    let numbers = |service: &str| {
+        let ran = home.run(&[
+            "changes",
+            "--offline",
+            "--json",
+            "--since",
+            "365d",
+            "--config",
+            &config,
+            "--service",
+            service,
+        ]);
+        let json = ran.ended(0).json("changes");
+        let ids = list(&json, "changes").iter();
+        ids.map(|c| c["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<String>>()
+    };
+    let others = numbers("web");
+    let shared = numbers("checkout").into_iter().find(|n| others.contains(n));
+    let shared = shared.unwrap();
+    let look = |config: &str, more: &[&str]| {
+        home.run(&[&["where", &shared, "--json", "--config", config], more].concat())
+    };
+    let services = |ran: super::Ran| {
+        let json = ran.json("where");
+        let rungs = list(&json, "environments").iter();
+        rungs
+            .map(|r| r["service"].as_str().unwrap().to_owned())
+            .collect::<Vec<String>>()
+    };
+    // The demo's configuration names checkout first.
+    assert_eq!(services(look(&config, &[])), ["checkout", "checkout"]);
+    let web = services(look(&config, &["--service", "web"]));
+    assert!(web.iter().all(|s| s == "web"), "{web:?}");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text: Vec<&str> = text
+        .lines()
+        .filter(|l| !l.starts_with("service = "))
+        .collect();
+    let nobodys = home.write("nobodys.toml", &text.join("\n"));
+    let ran = look(nobodys.to_str().unwrap(), &[]).ended(2);
+    let error = ran.error();
+    assert_eq!(error["kind"], "usage");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("checkout") && message.contains("web"),
+        "{message}"
+    );
+}
+
+#[test]
 fn metrics_come_with_the_lists_that_they_were_counted_from() {
     let (home, _demo, config, _) = read();
     let ran = home.run(&[
