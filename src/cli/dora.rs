@@ -1,5 +1,7 @@
 //! `flightdeck dora`: the delivery metrics of each service, from what is kept of its past.
 
+use jiff::Timestamp;
+
 use super::args::{Common, Dora as Args};
 use super::failure::{Failure, GOOD};
 use super::history;
@@ -18,7 +20,7 @@ pub(super) fn run(common: &Common, args: &Args, out: &mut Output) -> Result<u8, 
     let setup = Setup::configured(common)?;
     setup.say_withheld(out);
     let (past, targets) = history::past(&setup, common)?;
-    let notes = history::read_on(&setup, &past, args.offline, out)?;
+    let mut notes = history::read_on(&setup, &past, args.offline, out)?;
     let now = session::clock(&setup.loaded.config).now();
     let counting = Counting {
         bots: args.all,
@@ -31,7 +33,11 @@ pub(super) fn run(common: &Common, args: &Args, out: &mut Output) -> Result<u8, 
         let sheet = sheet.map_err(|f| Failure::fault("store", &f))?;
         services.push(ServiceDora::of(&target, &sheet));
     }
-    let report = DoraReport::new(args.days, args.year, services);
+    // As old as the oldest; none: one was never read to its end.
+    let read: Option<Vec<Timestamp>> = services.iter().map(|s| s.as_of).collect();
+    let as_of = read.and_then(|all| all.into_iter().min());
+    notes.extend(history::aged(as_of, now));
+    let report = DoraReport::new(args.days, args.year, services, notes);
     if out.is_json() {
         out.json(&report);
     } else if args.csv {
@@ -39,7 +45,9 @@ pub(super) fn run(common: &Common, args: &Args, out: &mut Output) -> Result<u8, 
     } else {
         out.text(&report.plain(now));
     }
-    history::say(&notes, out);
+    if !out.is_json() {
+        history::say(&report.notes, out);
+    }
     Ok(GOOD)
 }
 

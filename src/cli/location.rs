@@ -47,8 +47,10 @@ pub(super) fn run(common: &Common, args: &Where, out: &mut Output) -> Result<u8,
 /// What is kept of a name.
 struct Stored {
     located: Located,
-    /// The service whose repository has to be asked before this is told: it is meant, but knows the name only now, if at all.
-    before: Option<ServiceId>,
+    /// The service of which GitHub is asked before this is told.
+    ask: Option<ServiceId>,
+    /// That one is meant, but what is kept is another repository's: its repository may know the name by now.
+    beside: bool,
 }
 
 /// From what is kept; where that knows nothing of it, from GitHub.
@@ -66,15 +68,16 @@ fn found(setup: &Setup, common: &Common, args: &Where) -> Result<WhereReport, Fa
         Failure::new(FaultKind::NotFound, format!("{service} knows no `{name}`"))
             .hint("a commit, a tag, a branch, #NUMBER or a pull request's address; --service chooses another service")
     };
-    let before = stored.as_ref().and_then(|s| s.before.clone());
-    let service = match (&stored, before) {
-        (Some(_), Some(service)) if !args.offline => service_of(setup, &service)?,
-        (Some(stored), _) => return Ok(told(stored, clock.now())),
-        (None, _) if args.offline => {
+    let service = match &stored {
+        Some(stored) => match &stored.ask {
+            Some(service) if !args.offline => service_of(setup, service)?,
+            _ => return Ok(told(stored, clock.now())),
+        },
+        None if args.offline => {
             return Err(unknown("what is kept of the past")
                 .hint("without --offline GitHub is asked; `flightdeck changes` reads the past"));
         }
-        (None, _) => asked(setup, common, (&args.name, &targets))?,
+        None => asked(setup, common, (&args.name, &targets))?,
     };
     let runtime = session::runtime().map_err(|e| {
         Failure::new(FaultKind::Internal, "the runtime can't be started").cause(e.to_string())
@@ -87,9 +90,16 @@ fn found(setup: &Setup, common: &Common, args: &Where) -> Result<WhereReport, Fa
     ));
     runtime.shutdown_background();
     let source = format!("github.{}", service.source);
-    let answer = answer.map_err(|f| Failure::fault(source, &f))?;
     match (answer, stored) {
-        (Some(mut report), _) => {
+        // What is kept is enough for an answer, if it is of what is meant.
+        (Err(fault), Some(stored)) if !stored.beside => {
+            let mut report = told(&stored, clock.now());
+            let note = format!("{} was not asked: {}", service.repo, fault.message);
+            report.notes.push(note);
+            Ok(report)
+        }
+        (Err(fault), _) => Err(Failure::fault(source, &fault)),
+        (Ok(Some(mut report)), _) => {
             let mut others = past.shelf.services().iter();
             if meant.is_none()
                 && !args.name.contains("://")
@@ -100,15 +110,15 @@ fn found(setup: &Setup, common: &Common, args: &Where) -> Result<WhereReport, Fa
             }
             Ok(report)
         }
-        (None, Some(stored)) => Ok(told(&stored, clock.now())),
-        (None, None) => Err(unknown(&service.repo.to_string())),
+        (Ok(None), Some(stored)) => Ok(told(&stored, clock.now())),
+        (Ok(None), None) => Err(unknown(&service.repo.to_string())),
     }
 }
 
 /// The answer of the store, with what one should know of it.
 fn told(stored: &Stored, now: Now) -> WhereReport {
     let mut report = stored.located.report.clone();
-    if let Some(meant) = &stored.before {
+    if let Some(meant) = stored.ask.as_ref().filter(|_| stored.beside) {
         let (name, repo) = (&report.name, &stored.located.repo);
         let note = format!("{meant} knows no `{name}`: this is that of {repo}");
         report.notes.push(note);
@@ -148,7 +158,8 @@ fn stored(
         return Ok(None);
     };
     let is_of = |s: &ServiceId| located.services.contains(s);
-    let mut before = None;
+    let mut ask = None;
+    let mut beside = false;
     if !wanted.is_unique() && !meant.is_some_and(is_of) {
         if meant.is_none() {
             let mut may = Vec::new();
@@ -165,9 +176,18 @@ fn stored(
                 ));
             }
         }
-        before = meant.cloned();
+        ask = meant.cloned();
+        beside = ask.is_some();
     }
-    Ok(Some(Stored { located, before }))
+    // Of several services in one repository GitHub is not asked in four requests.
+    if let ([one], false, None) = (located.services.as_slice(), located.is_sure(), &ask) {
+        ask = Some(one.clone());
+    }
+    Ok(Some(Stored {
+        located,
+        ask,
+        beside,
+    }))
 }
 
 /// A service by its id.

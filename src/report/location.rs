@@ -22,6 +22,8 @@ pub struct WhereReport {
     pub sha: Option<String>,
     /// The first release that contains it.
     pub first_release: Option<FirstRelease>,
+    /// Whether that is known: then none says that no release contains it yet.
+    pub first_release_known: bool,
     /// The ladder of environments, in their order.
     pub environments: Vec<Rung>,
     /// What it waits for, where it is in no release and no environment.
@@ -66,6 +68,7 @@ impl WhereReport {
             name: Safe::new(name).as_str().to_owned(),
             sha: None,
             first_release: None,
+            first_release_known: true,
             environments: Vec::new(),
             waiting_for: None,
             notes: Vec::new(),
@@ -109,7 +112,11 @@ impl WhereReport {
                 first.tag.to_string(),
                 ago(first.at),
             ],
-            None => vec!["first release".to_owned(), "none yet".to_owned()],
+            None => {
+                let known = self.first_release_known;
+                let word = if known { "none yet" } else { "not known" };
+                vec!["first release".to_owned(), word.to_owned()]
+            }
         });
         for rung in &self.environments {
             let place = rung.service.as_ref().map_or_else(

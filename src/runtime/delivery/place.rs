@@ -2,7 +2,7 @@
 
 use super::shelf::Shelf;
 use crate::domain::change::ancestry::Node;
-use crate::domain::change::origin::{self, Kept};
+use crate::domain::change::origin::{self, Kept, Origin};
 use crate::domain::change::repository::Repository;
 use crate::domain::change::stream::Stream;
 use crate::domain::change::synced::Source;
@@ -48,6 +48,14 @@ impl Wanted<'_> {
     }
 }
 
+impl Located {
+    /// Whether nothing is left open that the rest of the past would tell.
+    pub fn is_sure(&self) -> bool {
+        let mut rungs = self.report.environments.iter();
+        self.report.as_of.is_some() || rungs.all(|r| r.contained.is_some())
+    }
+}
+
 impl Shelf {
     /// Where it is, by each repository that knows the name; empty: what is kept knows nothing of it.
     ///
@@ -90,6 +98,12 @@ impl Shelf {
             report.first_release = released(&repository, &what);
             for service in group {
                 ladder(&mut report, (&repository, &what), service, &closed);
+            }
+            let releases = history.progress(key, Source::Releases).map_err(err)?;
+            if as_of.is_none() || releases.at.is_none() {
+                // An older one may still come.
+                report.first_release = None;
+                report.first_release_known = false;
             }
             found.push(Located {
                 repo: key.slug.clone(),
@@ -154,10 +168,16 @@ fn ladder(
     for (place, (env, _)) in named.iter().enumerate() {
         let (stream, origin) = origin::stream(repository, &service.service, (named, place), closed);
         let mut rung = rung(repository, found, &stream, report.first_release.as_ref());
+        // What was read holds, what was not may change the rest: a deployment, a commit between, a deployment for a release.
+        let told = origin == Origin::Deployments && rung.contained == Some(true);
+        if report.as_of.is_none() && !told {
+            (rung.contained, rung.since, rung.deployment) = (None, None, None);
+            rung.waiting_for = None;
+        }
         rung.service = Some(service.service.as_str().to_owned());
         env.as_str().clone_into(&mut rung.environment);
         report.environments.push(rung);
-        if origin == origin::Origin::Releases {
+        if origin == Origin::Releases && report.as_of.is_some() {
             let note = format!(
                 "no deployment of {} to {env} is known: its releases stand for them",
                 service.service
@@ -417,6 +437,20 @@ mod tests {
         assert!(look(&shelf, "#13", None).is_empty());
         let of_b = look(&shelf, "https://github.com/acme/b/pull/12", Some("a"));
         assert_eq!((of_b.len(), of_b[0].services[0].as_str()), (1, "b"));
+    }
+
+    #[test]
+    fn of_a_past_that_was_not_read_to_its_end_only_what_was_found_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = shelf(folder.path(), &[0, 1, 2], false);
+        let found = look(&shelf, "12", None);
+        let last: Vec<_> = found
+            .iter()
+            .map(|l| (l.report.as_of, l.report.environments[1].contained))
+            .collect();
+        assert_eq!(last, [(None, None), (None, None), (None, Some(true))]);
+        assert!(found.iter().all(|l| !l.report.first_release_known));
+        assert!(found.iter().all(|l| !l.is_sure()), "of staging");
     }
 
     #[test]

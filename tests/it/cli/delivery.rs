@@ -130,6 +130,16 @@ fn nothing_kept_and_nobody_to_ask_is_a_failure() {
         .run(&["where", "#1", "--offline", "--json", "--config", &config])
         .ended(2);
     assert_eq!(ran.error()["kind"], "not_found");
+    let dora = |more: &[&str]| {
+        let args = [&["dora", "--offline", "--config", &config], more].concat();
+        home.run(&args).ended(0)
+    };
+    let notes = list(&dora(&["--json"]).json("dora"), "notes").clone();
+    let never = |n: &Value| n.as_str().unwrap().contains("never read to its end");
+    assert!(notes.iter().any(never), "{notes:?}");
+    let text = dora(&[]);
+    assert!(text.out.contains("not known"), "{text:?}");
+    assert!(text.err.contains("never read to its end"), "{text:?}");
 }
 
 #[test]
@@ -250,6 +260,51 @@ fn a_number_of_several_repositories_is_the_one_that_is_meant_or_none() {
         message.contains("checkout") && message.contains("web"),
         "{message}"
     );
+}
+
+#[test]
+fn of_a_past_that_was_not_read_to_its_end_github_is_asked_or_it_is_not_known() {
+    let (home, mut demo, config, _) = read();
+    let files = home.all_bytes().into_iter().map(|(path, _)| path);
+    let mut stores = files.filter(|p| p.extension().is_some_and(|e| e == "db"));
+    let store = rusqlite::Connection::open(stores.next().unwrap()).unwrap();
+    let forgotten = store.execute(
+        "DELETE FROM history_progress WHERE source = 'deployments'",
+        [],
+    );
+    assert!(forgotten.unwrap() > 0);
+    drop(store);
+    let look = |more: &[&str]| {
+        let args = [
+            "where",
+            "v2.15.0",
+            "--json",
+            "--config",
+            &config,
+            "--service",
+            "checkout",
+        ];
+        home.run(&[&args, more].concat()).ended(4).json("where")
+    };
+    let production = |json: &Value| json["environments"][1]["contained"].clone();
+    let never = |json: &Value| {
+        let mut notes = list(json, "notes").iter();
+        notes.any(|n| n.as_str().unwrap().contains("never read to its end"))
+    };
+    let kept = look(&["--offline"]);
+    assert_eq!(
+        (production(&kept), &kept["as_of"]),
+        (Value::Null, &Value::Null)
+    );
+    assert!(never(&kept), "{kept}");
+    let asked = look(&[]);
+    assert_eq!(production(&asked), false, "{asked}");
+    assert!(asked["as_of"].is_string());
+    // An unreachable GitHub is no reason to say nothing.
+    demo.stop();
+    let kept = look(&[]);
+    assert_eq!(production(&kept), Value::Null);
+    assert!(never(&kept), "{kept}");
 }
 
 #[test]
