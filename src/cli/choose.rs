@@ -52,6 +52,16 @@ pub(super) fn many(loaded: &Loaded, common: &Common) -> Result<Vec<Target>, Fail
     }
 }
 
+/// Refuses an environment where a clone is read: that knows of tags alone.
+pub(super) fn no_env(common: &Common) -> Result<(), Failure> {
+    match &common.env {
+        Some(_) => Err(Failure::usage(
+            "a clone knows no environments: --env and --git exclude each other",
+        )),
+        None => Ok(()),
+    }
+}
+
 fn all(loaded: &Loaded) -> Vec<(ServiceId, &ServiceConfig)> {
     let services = loaded.config.services.iter();
     services

@@ -21,6 +21,7 @@ use crate::runtime::{Clock, assemble, delivery, session};
 /// Runs it.
 pub(super) fn run(common: &Common, args: &Where, out: &mut Output) -> Result<u8, Failure> {
     let (report, now) = if let Some(path) = &args.git {
+        choose::no_env(common)?;
         let machine = Machine::read()?;
         let now = Clock::real().now();
         let ask = git::Ask {
@@ -61,14 +62,19 @@ fn found(setup: &Setup, common: &Common, args: &Where) -> Result<WhereReport, Fa
     let stored = if args.now {
         None
     } else {
-        stored(&past, args, meant.as_ref(), clock.now())?
+        let wanted = Wanted {
+            name: &args.name,
+            env: common.env.as_deref(),
+            home: meant.as_ref(),
+        };
+        stored(&past, wanted, clock.now())?
     };
     let unknown = |service: &str| {
         let name = Safe::new(&args.name);
         Failure::new(FaultKind::NotFound, format!("{service} knows no `{name}`"))
             .hint("a commit, a tag, a branch, #NUMBER or a pull request's address; --service chooses another service")
     };
-    let service = match &stored {
+    let mut service = match &stored {
         Some(stored) => match &stored.ask {
             Some(service) if !args.offline => service_of(setup, service)?,
             _ => return Ok(told(stored, clock.now())),
@@ -79,6 +85,8 @@ fn found(setup: &Setup, common: &Common, args: &Where) -> Result<WhereReport, Fa
         }
         None => asked(setup, common, (&args.name, &targets))?,
     };
+    let wanted = |env: &str| common.env.as_deref().is_none_or(|only| only == env);
+    service.environments.retain(|e| wanted(e.id.as_str()));
     let runtime = session::runtime().map_err(|e| {
         Failure::new(FaultKind::Internal, "the runtime can't be started").cause(e.to_string())
     })?;
@@ -128,25 +136,17 @@ fn told(stored: &Stored, now: Now) -> WhereReport {
 }
 
 /// What is kept of the one change that is meant. A number or a tag may be of several repositories: then nobody knows which.
-fn stored(
-    past: &history::Past,
-    args: &Where,
-    meant: Option<&ServiceId>,
-    now: Now,
-) -> Result<Option<Stored>, Failure> {
+fn stored(past: &history::Past, wanted: Wanted<'_>, now: Now) -> Result<Option<Stored>, Failure> {
     let shelf = &past.shelf;
     let err = |f: Fault| Failure::fault("store", &f);
     let services: Vec<&Kept> = shelf.services().iter().collect();
-    let meant = meant.filter(|m| services.iter().any(|s| s.service == **m));
-    let wanted = Wanted {
-        name: &args.name,
-        home: meant,
-    };
+    let home = wanted.home;
+    let meant = home.filter(|m| services.iter().any(|s| s.service == **m));
     let mut located = shelf.locate(&wanted, &services, now).map_err(err)?;
     let several = |of: &[&ServiceId], what: &str| {
         let mut of: Vec<&str> = of.iter().map(|s| s.as_str()).collect();
         of.dedup();
-        let name = Safe::new(&args.name);
+        let name = Safe::new(wanted.name);
         Failure::usage(format!("{what} `{name}`: {}", of.join(", ")))
             .hint("--service says which one is meant")
     };
@@ -164,7 +164,7 @@ fn stored(
         if meant.is_none() {
             let mut may = Vec::new();
             for other in services.iter().filter(|s| !is_of(&s.service)) {
-                if shelf.may_know(&args.name, other, now).map_err(err)? {
+                if shelf.may_know(wanted.name, other, now).map_err(err)? {
                     may.push(&other.service);
                 }
             }

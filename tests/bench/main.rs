@@ -204,6 +204,7 @@ fn where_among_200_services(bencher: Bencher<'_, '_>) {
     let services: Vec<_> = shelf.services().iter().skip(100).take(1).collect();
     let wanted = flightdeck::runtime::delivery::Wanted {
         name: "#77",
+        env: None,
         home: None,
     };
     bencher.bench_local(|| shelf.locate(&wanted, &services, now).expect("an answer"));

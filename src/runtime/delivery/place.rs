@@ -7,7 +7,7 @@ use crate::domain::change::repository::Repository;
 use crate::domain::change::stream::Stream;
 use crate::domain::change::synced::Source;
 use crate::domain::fetched::Fault;
-use crate::domain::ids::{CommitSha, RepoSlug, ServiceId};
+use crate::domain::ids::{CommitSha, EnvId, RepoSlug, ServiceId};
 use crate::domain::rollback::journal::Closed;
 use crate::domain::text::Safe;
 use crate::domain::units::Now;
@@ -26,6 +26,8 @@ struct Found {
 pub struct Wanted<'a> {
     /// A commit, pull request (`#12`, its address, or the bare number) or tag.
     pub name: &'a str,
+    /// The only environment that is asked about; none: all.
+    pub env: Option<&'a str>,
     /// The service that is meant: if its repository knows the name, no other is asked.
     pub home: Option<&'a ServiceId>,
 }
@@ -97,7 +99,8 @@ impl Shelf {
             report.sha = what.sha.as_ref().map(|s| s.as_str().to_owned());
             report.first_release = released(&repository, &what);
             for service in group {
-                ladder(&mut report, (&repository, &what), service, &closed);
+                let of = (*service, wanted.env);
+                ladder(&mut report, (&repository, &what), of, &closed);
             }
             let releases = history.progress(key, Source::Releases).map_err(err)?;
             if as_of.is_none() || releases.at.is_none() {
@@ -157,15 +160,17 @@ impl Shelf {
     }
 }
 
-/// Adds the environments of a service.
+/// Adds the environments of a service, or only one.
 fn ladder(
     report: &mut WhereReport,
     (repository, found): (&Repository, &Found),
-    service: &Kept,
+    (service, only): (&Kept, Option<&str>),
     closed: &[Closed],
 ) {
     let named = &service.environments;
-    for (place, (env, _)) in named.iter().enumerate() {
+    let wanted = |env: &EnvId| only.is_none_or(|only| only == env.as_str());
+    let rungs = named.iter().enumerate();
+    for (place, (env, _)) in rungs.filter(|(_, (env, _))| wanted(env)) {
         let (stream, origin) = origin::stream(repository, &service.service, (named, place), closed);
         let mut rung = rung(repository, found, &stream, report.first_release.as_ref());
         // What was read holds, what was not may change the rest: a deployment, a commit between, a deployment for a release.
@@ -411,6 +416,7 @@ mod tests {
         let home = home.map(|h| h.parse().unwrap());
         let wanted = Wanted {
             name,
+            env: None,
             home: home.as_ref(),
         };
         let services: Vec<&Kept> = shelf.services().iter().collect();
@@ -451,6 +457,25 @@ mod tests {
         assert_eq!(last, [(None, None), (None, None), (None, Some(true))]);
         assert!(found.iter().all(|l| !l.report.first_release_known));
         assert!(found.iter().all(|l| !l.is_sure()), "of staging");
+    }
+
+    #[test]
+    fn one_environment_is_told_of_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = shelf(folder.path(), &[2], true);
+        let services: Vec<&Kept> = shelf.services().iter().collect();
+        for (env, arrived) in [("staging", false), ("production", true)] {
+            let wanted = Wanted {
+                name: "#12",
+                env: Some(env),
+                home: None,
+            };
+            let found = shelf.locate(&wanted, &services, Now(at(101))).unwrap();
+            let report = &found[0].report;
+            assert_eq!(report.environments.len(), 1);
+            assert_eq!(report.environments[0].environment, env);
+            assert_eq!(report.arrived(), arrived);
+        }
     }
 
     #[test]

@@ -102,6 +102,11 @@ fn changes_are_read_once_and_every_lead_time_is_the_sum_of_its_stages() {
         csv.starts_with("id,kind,title") && csv.lines().count() > 10,
         "{csv}"
     );
+    // It is measured to the last environment, and to no other.
+    let to = |env: &str| home.run(&[&again[..], &["--offline", "--env", env]].concat());
+    assert_eq!(to("production").ended(0).json("changes"), kept);
+    assert_eq!(to("staging").ended(2).error()["kind"], "usage");
+    assert_eq!(to("nowhere").ended(2).error()["kind"], "not_found");
     let one = home.run(&[
         "changes",
         "--offline",
@@ -197,6 +202,15 @@ fn a_change_is_where_the_store_says_and_github_says_the_same() {
             .collect();
         assert_eq!(states, [&Value::Bool(true), &Value::Bool(false)], "{young}");
         assert!(young["environments"][1]["waiting_for"].is_string());
+    }
+    // Asked about one environment, the answer and the exit are of that one.
+    for (env, code) in [("staging", 0), ("production", 4)] {
+        for how in ["--offline", "--now"] {
+            let one = look("v2.15.0", &[how, "--env", env]).ended(code);
+            let one = one.json("where");
+            assert_eq!(list(&one, "environments").len(), 1, "{one}");
+            assert_eq!(one["environments"][0]["environment"], env);
+        }
     }
     // A branch is not kept: GitHub is asked.
     look("main", &[]).ended(4);
