@@ -110,18 +110,31 @@ async fn look(
     let Some(overview) = overview.transpose()? else {
         return Ok(Some(report));
     };
-    rungs(host, service, (&found, &overview), &mut report, now).await?;
+    let known = rungs(host, service, (&found, &overview), &mut report, now).await?;
     report.first_release = released(&found, &overview);
+    report.first_release_known = report.first_release.is_some() || found.open;
+    if !report.first_release_known {
+        let live = known.iter().filter(|(_, within)| *within == Some(true));
+        let release = live
+            .filter_map(|(sha, _)| release_of(sha, &overview))
+            .next();
+        let proven = release.map(|r| format!(" (it is in {} or an earlier one)", r.tag));
+        report.notes.push(format!(
+            "asked now, only a release of this very commit is known{}; `flightdeck changes` reads the past",
+            proven.unwrap_or_default()
+        ));
+    }
     Ok(Some(report))
 }
 
+/// Adds the environments; answers of which commits that are live it is known whether they contain it.
 async fn rungs(
     host: &dyn CodeHost,
     service: &Service,
     (found, overview): (&Named, &Overview),
     report: &mut WhereReport,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<Vec<(CommitSha, Option<bool>)>, Fault> {
     let mut known: Vec<(CommitSha, Option<bool>)> = Vec::new();
     // The last environment matters most.
     for env in service.environments.iter().rev() {
@@ -177,12 +190,15 @@ async fn rungs(
                 .to_owned(),
         );
     }
-    Ok(())
+    Ok(known)
 }
 
 /// The release that is this very commit, if the newest ones name it.
 fn released(found: &Named, overview: &Overview) -> Option<FirstRelease> {
-    let sha = found.sha.as_ref()?;
+    release_of(found.sha.as_ref()?, overview)
+}
+
+fn release_of(sha: &CommitSha, overview: &Overview) -> Option<FirstRelease> {
     let tag = overview.tags.iter().find(|t| t.sha == *sha)?;
     let release = overview.releases.iter().find(|r| r.tag == tag.name)?;
     Some(FirstRelease {

@@ -192,6 +192,20 @@ fn a_change_is_where_the_store_says_and_github_says_the_same() {
     }
     let now = look(id, &["--now"]).ended(0).json("where");
     assert_eq!(now["environments"][1]["contained"], true);
+    // Its release is an older one than those that GitHub is asked for: that is not "none".
+    assert_eq!(
+        (&now["first_release"], &now["first_release_known"]),
+        (&Value::Null, &Value::Bool(false)),
+        "{now}"
+    );
+    let notes = list(&now, "notes").iter();
+    assert!(
+        notes
+            .clone()
+            .any(|n| n.as_str().unwrap().contains("or an earlier one")),
+        "{now}"
+    );
+    assert_eq!(found["first_release_known"], true);
 
     // v2.15.0 is being deployed: on staging, not yet in production.
     for more in [&["--offline"][..], &["--now"]] {
