@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::csv::{number, row, text as csv_text};
 use super::text::{counted, table};
 use super::verdict::SCHEMA;
-use crate::domain::change::delivery::Delivered;
+use crate::domain::change::delivery::{Delivered, Place};
 use crate::domain::change::flags::{Flag, Flags};
 use crate::domain::change::lead_time::{Boundary, Measured, Stage};
 use crate::domain::change::listing::LeftOut;
@@ -90,6 +90,10 @@ pub struct ChangeEntry {
     pub deployed_at: Option<Timestamp>,
     /// Where to.
     pub environment: Option<String>,
+    /// The furthest environment that runs it now; none: no one does, or it is not known.
+    pub live_in: Option<String>,
+    /// The environment that ran it and does not any longer.
+    pub rolled_back_from: Option<String>,
     /// From its start to its end.
     pub lead_time_s: Option<f64>,
     /// Its stages.
@@ -140,6 +144,8 @@ impl ChangeEntry {
             released_at: at(Boundary::Released),
             deployed_at: at(Boundary::Deployed),
             environment: None,
+            live_in: None,
+            rolled_back_from: None,
             lead_time_s: measured.lead.map(seconds),
             stages: Stages::of(measured),
             flags: measured.flags.and(change.flags),
@@ -152,6 +158,7 @@ impl From<(&Delivered, &Measured)> for ChangeEntry {
     fn from((delivered, measured): (&Delivered, &Measured)) -> Self {
         let at = |b| delivered.moments.at(b);
         let last = delivered.rungs.last();
+        let live = delivered.rungs.iter().rfind(|r| r.since.is_some());
         Self {
             id: delivered.id.clone(),
             kind: delivered.kind,
@@ -166,6 +173,11 @@ impl From<(&Delivered, &Measured)> for ChangeEntry {
             released_at: at(Boundary::Released),
             deployed_at: at(Boundary::Deployed),
             environment: last.map(|r| r.env.as_str().to_owned()),
+            live_in: live.map(|r| r.env.as_str().to_owned()),
+            rolled_back_from: match delivered.place() {
+                Place::Gone(rung) => Some(rung.env.as_str().to_owned()),
+                _ => None,
+            },
             lead_time_s: measured.lead.map(seconds),
             stages: Stages::of(measured),
             flags: measured.flags,
@@ -256,7 +268,7 @@ impl ChangesReport {
     pub fn csv(&self) -> String {
         let mut out = String::from(
             "id,kind,title,author,url,service,environment,first_commit_at,opened_at,merged_at,released_in,released_at,deployed_at,\
-             lead_time_s,coding_s,pickup_s,review_s,merge_wait_s,release_wait_s,deploy_s,flags\r\n",
+             lead_time_s,coding_s,pickup_s,review_s,merge_wait_s,release_wait_s,deploy_s,flags,live_in,rolled_back_from\r\n",
         );
         let at = |t: Option<Timestamp>| t.map_or_else(String::new, |t| t.to_string());
         let safe = |t: Option<&Safe>| csv_text(t.map_or("", Safe::as_str));
@@ -287,6 +299,8 @@ impl ChangesReport {
                     number(s.release_wait_s),
                     number(s.deploy_s),
                     flags.join(" "),
+                    csv_text(c.live_in.as_deref().unwrap_or_default()),
+                    csv_text(c.rolled_back_from.as_deref().unwrap_or_default()),
                 ],
             );
         }
@@ -377,9 +391,10 @@ fn line(c: &ChangeEntry) -> Vec<String> {
     if title.len() < whole.len() {
         title.push('…');
     }
-    let place = match (&c.environment, &c.released_in) {
-        (Some(env), _) if c.deployed_at.is_some() => format!("live {env}"),
-        (_, Some(tag)) => format!("in {tag}"),
+    let place = match (&c.rolled_back_from, &c.live_in, &c.released_in) {
+        (Some(env), _, _) => format!("rolled back from {env}"),
+        (_, Some(env), _) => format!("live {env}"),
+        (_, _, Some(tag)) => format!("in {tag}"),
         _ => "in no release".to_owned(),
     };
     let odd: Vec<&str> = c.flags.iter().map(Flag::word).collect();
@@ -391,4 +406,42 @@ fn line(c: &ChangeEntry) -> Vec<String> {
         c.lead_time_s.map_or_else(|| "…".to_owned(), long),
         odd.join(" "),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::delivery::tests::delivered;
+    use crate::domain::units::Now;
+
+    fn entries(staging: &[(&str, f64)], production: &[(&str, f64)]) -> Vec<ChangeEntry> {
+        let rows = delivered(staging, production);
+        let now = Now("2100-01-01T00:00:00Z".parse().unwrap());
+        let measured = rows.iter().map(|r| r.measured(now));
+        let pairs = rows.iter().zip(measured);
+        pairs.map(|(r, m)| ChangeEntry::from((r, &m))).collect()
+    }
+
+    #[test]
+    fn what_was_rolled_back_is_not_live_and_staging_is_not_production() {
+        let rows = entries(
+            &[("a", 1.0), ("d", 4.0)],
+            &[("a", 2.0), ("c", 5.0), ("b", 6.0)],
+        );
+        let places: Vec<String> = rows.iter().map(|c| line(c)[3].clone()).collect();
+        assert_eq!(
+            places,
+            [
+                "live production",
+                "live production",
+                "rolled back from production",
+                "live staging"
+            ]
+        );
+        let told = |c: &ChangeEntry| (c.live_in.clone(), c.rolled_back_from.clone());
+        let env = |name: &str| Some(name.to_owned());
+        assert_eq!(told(&rows[2]), (env("staging"), env("production")));
+        assert_eq!(told(&rows[3]), (env("staging"), None));
+        assert!(rows[2].deployed_at.is_some(), "it was there once");
+    }
 }
