@@ -15,7 +15,7 @@ use crate::domain::change::origin::Kept;
 use crate::domain::ids::Target;
 use crate::domain::text::Safe;
 use crate::domain::units::Now;
-use crate::report::changes::{ChangeEntry, ChangesReport, Counted, SHOWN};
+use crate::report::changes::{ChangesReport, SHOWN};
 use crate::runtime::Clock;
 use crate::runtime::query::git;
 use crate::runtime::session;
@@ -83,7 +83,7 @@ fn kept(
     };
     let (past, targets) = history::past(&setup, common)?;
     measured_to(&setup, &past, &targets, common)?;
-    let notes = history::read_on(&setup, &past, args.offline, out)?;
+    let mut notes = history::read_on(&setup, &past, args.offline, out)?;
     let whose = match (args.mine, past.shelf.services()) {
         (true, _) => Whose::People(vec![history::login(&setup, &past)?]),
         (false, [one]) => Whose::Service(one.service.clone()),
@@ -96,18 +96,10 @@ fn kept(
         bots: args.all,
     };
     let now = session::clock(&setup.loaded.config).now();
-    let listing = past.shelf.listing(&ask, (from, usize::MAX), now);
+    let listing = past.shelf.listing(&ask, (from, most), now);
     let listing = listing.map_err(|f| Failure::fault("store", &f))?;
-    let rows = listing.rows.into_iter().map(|row| {
-        let measured = row.measured(now);
-        (row, measured)
-    });
-    let counted = (Counted { all: args.all }, most);
-    let entry = |row: &_, measured: &_| Some(ChangeEntry::from((row, measured)));
-    let mut report = ChangesReport::of(DEFINITION, rows, entry, counted, notes);
-    report.notes.extend(history::aged(listing.as_of, now));
-    report.as_of = listing.as_of;
-    Ok(report)
+    notes.extend(history::aged(listing.as_of, now));
+    Ok(ChangesReport::kept(DEFINITION, listing, notes, now))
 }
 
 /// Refuses an environment that is not the last one of its service: the way to it is not kept, stage by stage.

@@ -11,11 +11,11 @@ use super::verdict::SCHEMA;
 use crate::domain::change::delivery::{Delivered, Place};
 use crate::domain::change::flags::{Flag, Flags};
 use crate::domain::change::lead_time::{Boundary, Measured, Stage};
-use crate::domain::change::listing::LeftOut;
+use crate::domain::change::listing::{LeftOut, Listing};
 use crate::domain::change::stats::Spread;
 use crate::domain::change::{Change, ChangeKind, Match};
 use crate::domain::text::Safe;
-use crate::domain::units::{span, thousands};
+use crate::domain::units::{Now, span, thousands};
 
 /// So many changes are shown to people; machines get all.
 pub const SHOWN: usize = 30;
@@ -264,6 +264,33 @@ impl ChangesReport {
         }
     }
 
+    /// The answer from what the store tells: its figures are of all changes, its rows are the ones to be listed.
+    pub fn kept(definition: &str, listing: Listing, notes: Vec<String>, now: Now) -> Self {
+        let whole: f64 = listing.stages.iter().map(|s| s.share).sum();
+        let stages = listing.stages.iter().map(|s| StageSpread {
+            stage: s.stage,
+            n: s.spread.n,
+            p50_s: s.spread.p50_s,
+            p90_s: s.spread.p90_s,
+            share: (whole > 0.0).then_some(s.share),
+        });
+        Self {
+            schema: SCHEMA,
+            definition: definition.to_owned(),
+            summary: listing.lead,
+            stages: stages.collect(),
+            left_out: listing.left_out,
+            notes,
+            as_of: listing.as_of,
+            total: listing.total,
+            changes: listing
+                .rows
+                .into_iter()
+                .map(|row| ChangeEntry::from((&row, &row.measured(now))))
+                .collect(),
+        }
+    }
+
     /// As CSV (RFC 4180), one line a change.
     pub fn csv(&self) -> String {
         let mut out = String::from(
@@ -350,6 +377,7 @@ fn headline(summary: &Spread, left: &LeftOut) -> String {
     }
     let reasons = [
         (left.open, "on their way"),
+        (left.earlier, "deployed before that time"),
         (left.seed, "in the first release"),
         (left.bots, "by bots"),
         (left.releases, "making a release"),
@@ -412,7 +440,6 @@ fn line(c: &ChangeEntry) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::domain::change::delivery::tests::delivered;
-    use crate::domain::units::Now;
 
     fn entries(staging: &[(&str, f64)], production: &[(&str, f64)]) -> Vec<ChangeEntry> {
         let rows = delivered(staging, production);

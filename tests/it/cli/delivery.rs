@@ -336,6 +336,30 @@ fn of_a_past_that_was_not_read_to_its_end_github_is_asked_or_it_is_not_known() {
 }
 
 #[test]
+fn changes_and_metrics_count_the_same_changes() {
+    let (home, _demo, config, _) = read();
+    for days in ["40", "45", "50"] {
+        let since = format!("{days}d");
+        let of = |args: &[&str]| {
+            let more = [
+                "--json",
+                "--offline",
+                "--config",
+                &config,
+                "--service",
+                "checkout",
+            ];
+            home.run(&[args, &more].concat()).ended(0)
+        };
+        let changes = of(&["changes", "--since", &since]).json("changes");
+        let dora = of(&["dora", "--days", days]).json("dora");
+        let n = dora["services"][0]["lead_time"]["n"].as_u64();
+        assert!(n > Some(10));
+        assert_eq!(changes["summary"]["n"].as_u64(), n, "{days} days");
+    }
+}
+
+#[test]
 fn metrics_come_with_the_lists_that_they_were_counted_from() {
     let (home, _demo, config, _) = read();
     let ran = home.run(&[
