@@ -85,7 +85,7 @@ fn kept(
     measured_to(&setup, &past, &targets, common)?;
     let mut notes = history::read_on(&setup, &past, args.offline, out)?;
     let whose = match (args.mine, past.shelf.services()) {
-        (true, _) => Whose::People(vec![history::login(&setup, &past)?]),
+        (true, _) => Whose::People(vec![history::login(&setup, &past, args.offline)?]),
         (false, [one]) => Whose::Service(one.service.clone()),
         (false, _) => Whose::All,
     };

@@ -37,22 +37,8 @@ pub async fn ask(
     look(&host, service, name, clock.now().0).await
 }
 
-/// Whose token a source has; none: it belongs to no person.
-///
-/// # Errors
-/// GitHub does not answer, or refuses.
-pub async fn login(
-    config: &Config,
-    env: &BTreeMap<String, String>,
-    clock: &Clock,
-    source: &str,
-) -> Result<Option<Safe>, Fault> {
-    let host = host(config, env, clock, source).await?;
-    let login = host.login().await;
-    login.map_err(|e| e.to_fault(clock.now().0))
-}
-
-async fn host(
+/// A GitHub source, to be asked once.
+pub(super) async fn host(
     config: &Config,
     env: &BTreeMap<String, String>,
     clock: &Clock,

@@ -360,6 +360,28 @@ fn changes_and_metrics_count_the_same_changes() {
 }
 
 #[test]
+fn mine_is_known_offline_once_the_past_was_read() {
+    let home = Home::new();
+    let mut demo = Served::start(&home, &[]);
+    let config = own(&home, &demo);
+    let mine = |more: &[&str]| {
+        let args = ["changes", "--mine", "--json", "--config", &config];
+        home.run(&[&args, more].concat())
+    };
+    let error = mine(&["--offline"]).ended(2).error();
+    assert_eq!(error["kind"], "usage");
+    assert!(error["hint"].as_str().unwrap().contains("author:NAME"));
+    home.run(&["changes", "--config", &config, "--service", "checkout"])
+        .ended(0);
+    demo.stop();
+    let kept = mine(&["--offline", "--since", "365d"]).ended(0);
+    let kept = kept.json("changes");
+    let changes = list(&kept, "changes");
+    assert!(!changes.is_empty());
+    assert!(changes.iter().all(|c| c["author"] == changes[0]["author"]));
+}
+
+#[test]
 fn metrics_come_with_the_lists_that_they_were_counted_from() {
     let (home, _demo, config, _) = read();
     let ran = home.run(&[
