@@ -106,17 +106,13 @@ impl WhereReport {
         let mut rows = Vec::new();
         let sha = self.sha.as_deref().unwrap_or("no commit known");
         rows.push(vec![self.name.clone(), sha.to_owned()]);
-        rows.push(match &self.first_release {
-            Some(first) => vec![
-                "first release".to_owned(),
-                first.tag.to_string(),
-                ago(first.at),
-            ],
-            None => {
-                let known = self.first_release_known;
-                let word = if known { "none yet" } else { "not known" };
-                vec!["first release".to_owned(), word.to_owned()]
-            }
+        rows.push(if let Some(first) = &self.first_release {
+            let tag = first.tag.to_string();
+            vec!["first release".to_owned(), tag, ago(first.at)]
+        } else {
+            let known = self.first_release_known;
+            let word = if known { "none yet" } else { "not known" };
+            vec!["first release".to_owned(), word.to_owned()]
         });
         for rung in &self.environments {
             let place = rung.service.as_ref().map_or_else(

@@ -100,10 +100,8 @@ async fn look(
     report.first_release = released(&found, &overview);
     report.first_release_known = report.first_release.is_some() || found.open;
     if !report.first_release_known {
-        let live = known.iter().filter(|(_, within)| *within == Some(true));
-        let release = live
-            .filter_map(|(sha, _)| release_of(sha, &overview))
-            .next();
+        let mut live = known.iter().filter(|(_, within)| *within == Some(true));
+        let release = live.find_map(|(sha, _)| release_of(sha, &overview));
         let proven = release.map(|r| format!(" (it is in {} or an earlier one)", r.tag));
         report.notes.push(format!(
             "asked now, only a release of this very commit is known{}; `flightdeck changes` reads the past",
