@@ -5,13 +5,17 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
 use super::args::{Changes, Common};
+use super::choose;
 use super::failure::{Failure, GOOD};
 use super::history;
 use super::output::Output;
 use super::setup::{Machine, Setup};
 use crate::domain::change::listing::{Ask, Whose};
+use crate::domain::change::origin::Kept;
+use crate::domain::ids::Target;
+use crate::domain::text::Safe;
 use crate::domain::units::Now;
-use crate::report::changes::{ChangeEntry, ChangesReport, Counted, SHOWN};
+use crate::report::changes::{ChangesReport, SHOWN};
 use crate::runtime::Clock;
 use crate::runtime::query::git;
 use crate::runtime::session;
@@ -33,7 +37,10 @@ pub(super) fn run(common: &Common, args: &Changes, out: &mut Output) -> Result<u
         SHOWN
     };
     let report = match &args.git {
-        Some(path) => of_clone(path.clone(), args, most)?,
+        Some(path) => {
+            choose::no_env(common)?;
+            of_clone(path.clone(), args, most)?
+        }
         None => kept(common, args, most, out)?,
     };
     say(&report, args, out);
@@ -74,10 +81,11 @@ fn kept(
         Some(text) => since(text, now)?,
         None => now.0.checked_sub(USUAL).unwrap_or(Timestamp::MIN),
     };
-    let (past, _) = history::past(&setup, common)?;
-    let notes = history::read_on(&setup, &past, args.offline, out)?;
+    let (past, targets) = history::past(&setup, common)?;
+    measured_to(&setup, &past, &targets, common)?;
+    let mut notes = history::read_on(&setup, &past, args.offline, out)?;
     let whose = match (args.mine, past.shelf.services()) {
-        (true, _) => Whose::People(vec![history::login(&setup, &past)?]),
+        (true, _) => Whose::People(vec![history::login(&setup, &past, args.offline)?]),
         (false, [one]) => Whose::Service(one.service.clone()),
         (false, _) => Whose::All,
     };
@@ -88,18 +96,45 @@ fn kept(
         bots: args.all,
     };
     let now = session::clock(&setup.loaded.config).now();
-    let listing = past.shelf.listing(&ask, (from, usize::MAX), now);
+    let listing = past.shelf.listing(&ask, (from, most), now);
     let listing = listing.map_err(|f| Failure::fault("store", &f))?;
-    let rows = listing.rows.into_iter().map(|row| {
-        let measured = row.measured(now);
-        (row, measured)
-    });
-    let counted = (Counted { all: args.all }, most);
-    let entry = |row: &_, measured: &_| Some(ChangeEntry::from((row, measured)));
-    let mut report = ChangesReport::of(DEFINITION, rows, entry, counted, notes);
-    report.notes.extend(history::aged(listing.as_of, now));
-    report.as_of = listing.as_of;
-    Ok(report)
+    notes.extend(history::aged(listing.as_of, now));
+    Ok(ChangesReport::kept(DEFINITION, listing, notes, now))
+}
+
+/// Refuses an environment that is not the last one of its service: the way to it is not kept, stage by stage.
+fn measured_to(
+    setup: &Setup,
+    past: &history::Past,
+    targets: &[Target],
+    common: &Common,
+) -> Result<(), Failure> {
+    let Some(name) = &common.env else {
+        return Ok(());
+    };
+    let services = past.shelf.services();
+    let end = |s: &Kept| s.environments.last().map(|(env, _)| env.clone());
+    for target in targets {
+        let service = services.iter().find(|s| s.service == target.service);
+        let last = service.and_then(end);
+        if let Some(last) = last.filter(|l| *l != target.env) {
+            let of = &target.service;
+            return Err(Failure::usage(format!(
+                "changes are measured to the last environment, {last} for {of}; not to {}",
+                Safe::new(name)
+            ))
+            .hint("`flightdeck dora --env NAME` tells the lead time to another one, `flightdeck where` what is there"));
+        }
+    }
+    let configured = setup.loaded.config.services.len();
+    if common.service.is_none() && services.len() != configured {
+        return Err(Failure::usage(format!(
+            "{} is not an environment of every service",
+            Safe::new(name)
+        ))
+        .hint("choose one with --service"));
+    }
+    Ok(())
 }
 
 fn say(report: &ChangesReport, args: &Changes, out: &mut Output) {

@@ -52,6 +52,16 @@ pub(super) fn many(loaded: &Loaded, common: &Common) -> Result<Vec<Target>, Fail
     }
 }
 
+/// Refuses an environment where a clone is read: that knows of tags alone.
+pub(super) fn no_env(common: &Common) -> Result<(), Failure> {
+    match &common.env {
+        Some(_) => Err(Failure::usage(
+            "a clone knows no environments: --env and --git exclude each other",
+        )),
+        None => Ok(()),
+    }
+}
+
 fn all(loaded: &Loaded) -> Vec<(ServiceId, &ServiceConfig)> {
     let services = loaded.config.services.iter();
     services
@@ -74,19 +84,36 @@ fn named_service<'a>(
     }
 }
 
+/// The service that somebody means: the named one, the configured first one, or the one whose repository one stands in; none: that
+/// would be a guess.
+pub(super) fn meant(loaded: &Loaded, common: &Common) -> Result<Option<ServiceId>, Failure> {
+    let named = common
+        .service
+        .as_ref()
+        .or(loaded.config.ui.service.as_ref());
+    if let Some(name) = named {
+        return named_service(loaded, name).map(|(id, _)| Some(id));
+    }
+    Ok(standing(loaded).map(|(id, _)| id))
+}
+
+/// The service whose repository one stands in.
+fn standing(loaded: &Loaded) -> Option<(ServiceId, &ServiceConfig)> {
+    let here = loaded.repository.as_deref().and_then(remote::slug)?;
+    let mut all = all(loaded).into_iter();
+    all.find(|(_, config)| config.repo == here)
+}
+
 /// The configured first service, else the one whose repository one stands in, else the first.
 fn default_service(loaded: &Loaded) -> Result<(ServiceId, &ServiceConfig), Failure> {
     if let Some(name) = &loaded.config.ui.service {
         return named_service(loaded, name);
     }
-    let here = loaded.repository.as_deref().and_then(remote::slug);
-    let mut all = all(loaded);
-    let standing = here.and_then(|slug| all.iter().position(|(_, config)| config.repo == slug));
-    if all.is_empty() {
-        return Err(Failure::new(FaultKind::Config, "no service is configured")
-            .hint("`flightdeck config path` names the files that are read"));
-    }
-    Ok(all.swap_remove(standing.unwrap_or(0)))
+    let first = || all(loaded).into_iter().next();
+    standing(loaded).or_else(first).ok_or_else(|| {
+        Failure::new(FaultKind::Config, "no service is configured")
+            .hint("`flightdeck config path` names the files that are read")
+    })
 }
 
 fn named_env(service: &ServiceId, config: &ServiceConfig, name: &str) -> Result<EnvId, Failure> {

@@ -1,5 +1,7 @@
 //! `flightdeck dora`: the delivery metrics of each service, from what is kept of its past.
 
+use jiff::Timestamp;
+
 use super::args::{Common, Dora as Args};
 use super::failure::{Failure, GOOD};
 use super::history;
@@ -31,20 +33,27 @@ pub(super) fn run(common: &Common, args: &Args, out: &mut Output) -> Result<u8, 
         let sheet = sheet.map_err(|f| Failure::fault("store", &f))?;
         services.push(ServiceDora::of(&target, &sheet));
     }
-    let report = DoraReport::new(args.days, args.year, services);
+    // As old as the oldest; none: one was never read to its end.
+    let read: Option<Vec<Timestamp>> = services.iter().map(|s| s.as_of).collect();
+    let as_of = read.and_then(|all| all.into_iter().min());
+    notes.extend(history::aged(as_of, now));
+    let report = DoraReport::new(args.days, args.year, services, notes);
+    let mut said = report.notes.clone();
     if out.is_json() {
         out.json(&report);
+        // It has them.
+        said.clear();
     } else if args.csv {
         out.text(&report.csv());
         // The lines have no room for them.
         for s in &report.services {
             let of = format!("{} ▸ {}", s.service, s.environment);
-            notes.extend(s.notes.iter().map(|n| format!("{of}: {n}")));
+            said.extend(s.notes.iter().map(|n| format!("{of}: {n}")));
         }
     } else {
         out.text(&report.plain(now));
     }
-    history::say(&notes, out);
+    history::say(&said, out);
     Ok(GOOD)
 }
 

@@ -72,11 +72,26 @@ pub(super) fn read_on(
         );
         out.progress(Some((share, &text)));
     };
+    let cache = session::paths(config, env)?.cache_dir;
+    let mut unnamed: Vec<&str> = Vec::new();
+    for source in past.shelf.services().iter().map(|s| s.source.as_str()) {
+        let kept = || delivery::kept_login(config, &cache, source, clock.now());
+        if !unnamed.contains(&source) && kept().is_none() {
+            unnamed.push(source);
+        }
+    }
     let runtime = runtime()?;
     let report = runtime.block_on(async {
         let hosts = sync::hosts(config, env, &clock).await;
         let (terms, folder) = (past.shelf.terms(), past.shelf.folder());
-        sync::sync(&repos, &hosts, terms, (folder, &clock), &told).await
+        let report = sync::sync(&repos, &hosts, terms, (folder, &clock), &told).await;
+        if report.outcomes.iter().any(|o| o.rows.is_ok()) {
+            for source in unnamed {
+                // For `--mine --offline`, later. Without it that says what it lacks.
+                drop(delivery::login(config, (env, &cache), &clock, source).await);
+            }
+        }
+        report
     });
     runtime.shutdown_background();
     out.progress(None);
@@ -127,26 +142,33 @@ fn whole(setup: &Setup, past: &Past) -> Vec<String> {
         .collect()
 }
 
-/// Whose token it is.
-pub(super) fn login(setup: &Setup, past: &Past) -> Result<Safe, Failure> {
+/// Whose token it is; offline: whose it was when that was asked last.
+pub(super) fn login(setup: &Setup, past: &Past, offline: bool) -> Result<Safe, Failure> {
     let (config, env) = (&setup.loaded.config, &setup.machine.env);
     let Some(service) = past.shelf.services().first() else {
         return Err(Failure::new(FaultKind::Config, "no service is configured"));
     };
     let clock = session::clock(config);
-    let runtime = runtime()?;
-    let login = runtime.block_on(delivery::login(config, env, &clock, &service.source));
-    runtime.shutdown_background();
-    let source = format!("github.{}", service.source);
-    login
-        .map_err(|f| Failure::fault(source, &f))?
-        .ok_or_else(|| {
-            Failure::new(
-                FaultKind::Auth,
-                "the token belongs to no person: nothing is yours",
-            )
-            .hint("use --filter author:NAME")
-        })
+    let (cache, source) = (session::paths(config, env)?.cache_dir, &service.source);
+    let login = if offline {
+        let kept = delivery::kept_login(config, &cache, source, clock.now());
+        kept.ok_or_else(|| {
+            Failure::usage("--mine needs to know who you are, and nobody is asked with --offline")
+                .hint("use --filter author:NAME, or leave --offline out once: then it is kept")
+        })?
+    } else {
+        let runtime = runtime()?;
+        let login = runtime.block_on(delivery::login(config, (env, &cache), &clock, source));
+        runtime.shutdown_background();
+        login.map_err(|f| Failure::fault(format!("github.{source}"), &f))?
+    };
+    login.ok_or_else(|| {
+        Failure::new(
+            FaultKind::Auth,
+            "the token belongs to no person: nothing is yours",
+        )
+        .hint("use --filter author:NAME")
+    })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

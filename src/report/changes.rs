@@ -1,26 +1,21 @@
 //! Changes with their lead time: the machine's shape of `flightdeck changes`, the same as CSV, and in aligned lines for people.
 
-use std::fmt::Write as _;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::csv::{number, row, text as csv_text};
-use super::text::{counted, table};
 use super::verdict::SCHEMA;
-use crate::domain::change::delivery::Delivered;
+use crate::domain::change::delivery::{Delivered, Place};
 use crate::domain::change::flags::{Flag, Flags};
 use crate::domain::change::lead_time::{Boundary, Measured, Stage};
-use crate::domain::change::listing::LeftOut;
+use crate::domain::change::listing::{LeftOut, Listing};
 use crate::domain::change::stats::Spread;
 use crate::domain::change::{Change, ChangeKind, Match};
 use crate::domain::text::Safe;
-use crate::domain::units::{span, thousands};
+use crate::domain::units::{Now, span};
 
 /// So many changes are shown to people; machines get all.
 pub const SHOWN: usize = 30;
-/// A title is cut after so many characters.
-const TITLE: usize = 44;
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -90,6 +85,10 @@ pub struct ChangeEntry {
     pub deployed_at: Option<Timestamp>,
     /// Where to.
     pub environment: Option<String>,
+    /// The furthest environment that runs it now; none: no one does, or it is not known.
+    pub live_in: Option<String>,
+    /// The environment that ran it and does not any longer.
+    pub rolled_back_from: Option<String>,
     /// From its start to its end.
     pub lead_time_s: Option<f64>,
     /// Its stages.
@@ -140,6 +139,8 @@ impl ChangeEntry {
             released_at: at(Boundary::Released),
             deployed_at: at(Boundary::Deployed),
             environment: None,
+            live_in: None,
+            rolled_back_from: None,
             lead_time_s: measured.lead.map(seconds),
             stages: Stages::of(measured),
             flags: measured.flags.and(change.flags),
@@ -152,6 +153,7 @@ impl From<(&Delivered, &Measured)> for ChangeEntry {
     fn from((delivered, measured): (&Delivered, &Measured)) -> Self {
         let at = |b| delivered.moments.at(b);
         let last = delivered.rungs.last();
+        let live = delivered.rungs.iter().rfind(|r| r.since.is_some());
         Self {
             id: delivered.id.clone(),
             kind: delivered.kind,
@@ -166,6 +168,11 @@ impl From<(&Delivered, &Measured)> for ChangeEntry {
             released_at: at(Boundary::Released),
             deployed_at: at(Boundary::Deployed),
             environment: last.map(|r| r.env.as_str().to_owned()),
+            live_in: live.map(|r| r.env.as_str().to_owned()),
+            rolled_back_from: match delivered.place() {
+                Place::Gone(rung) => Some(rung.env.as_str().to_owned()),
+                _ => None,
+            },
             lead_time_s: measured.lead.map(seconds),
             stages: Stages::of(measured),
             flags: measured.flags,
@@ -252,11 +259,38 @@ impl ChangesReport {
         }
     }
 
+    /// The answer from what the store tells: its figures are of all changes, its rows are the ones to be listed.
+    pub fn kept(definition: &str, listing: Listing, notes: Vec<String>, now: Now) -> Self {
+        let whole: f64 = listing.stages.iter().map(|s| s.share).sum();
+        let stages = listing.stages.iter().map(|s| StageSpread {
+            stage: s.stage,
+            n: s.spread.n,
+            p50_s: s.spread.p50_s,
+            p90_s: s.spread.p90_s,
+            share: (whole > 0.0).then_some(s.share),
+        });
+        Self {
+            schema: SCHEMA,
+            definition: definition.to_owned(),
+            summary: listing.lead,
+            stages: stages.collect(),
+            left_out: listing.left_out,
+            notes,
+            as_of: listing.as_of,
+            total: listing.total,
+            changes: listing
+                .rows
+                .into_iter()
+                .map(|row| ChangeEntry::from((&row, &row.measured(now))))
+                .collect(),
+        }
+    }
+
     /// As CSV (RFC 4180), one line a change.
     pub fn csv(&self) -> String {
         let mut out = String::from(
             "id,kind,title,author,url,service,environment,first_commit_at,opened_at,merged_at,released_in,released_at,deployed_at,\
-             lead_time_s,coding_s,pickup_s,review_s,merge_wait_s,release_wait_s,deploy_s,flags\r\n",
+             lead_time_s,coding_s,pickup_s,review_s,merge_wait_s,release_wait_s,deploy_s,flags,live_in,rolled_back_from\r\n",
         );
         let at = |t: Option<Timestamp>| t.map_or_else(String::new, |t| t.to_string());
         let safe = |t: Option<&Safe>| csv_text(t.map_or("", Safe::as_str));
@@ -287,71 +321,13 @@ impl ChangesReport {
                     number(s.release_wait_s),
                     number(s.deploy_s),
                     flags.join(" "),
+                    csv_text(c.live_in.as_deref().unwrap_or_default()),
+                    csv_text(c.rolled_back_from.as_deref().unwrap_or_default()),
                 ],
             );
         }
         out
     }
-
-    /// For people: the summary, the stages, the newest changes.
-    pub fn plain(&self) -> String {
-        let mut out = headline(&self.summary, &self.left_out);
-        let stages: Vec<String> = self
-            .stages
-            .iter()
-            .filter_map(|s| Some((s, s.p50_s?)))
-            .map(|(s, p50)| {
-                let share = s.share.map_or(0.0, |x| x * 100.0);
-                format!("{} {} ({share:.0} %)", s.stage.label(), long(p50))
-            })
-            .collect();
-        if !stages.is_empty() {
-            let _ = writeln!(out, "median by stage: {}", stages.join(" · "));
-        }
-        let _ = writeln!(out, "{}", self.definition);
-        for note in &self.notes {
-            let _ = writeln!(out, "note: {note}");
-        }
-        out.push('\n');
-        let rows: Vec<Vec<String>> = self.changes.iter().take(SHOWN).map(line).collect();
-        out.push_str(&table(&rows));
-        if let Some(more @ 1..) = self.total.checked_sub(SHOWN) {
-            let more = thousands(more as u64);
-            let _ = writeln!(out, "… and {more} more: --csv or --json lists them all");
-        }
-        out
-    }
-}
-
-fn headline(summary: &Spread, left: &LeftOut) -> String {
-    let mut out = format!("lead time of {}", counted(summary.n, "change"));
-    for (name, value) in [
-        ("p50", summary.p50_s),
-        ("p75", summary.p75_s),
-        ("p90", summary.p90_s),
-    ] {
-        if let Some(s) = value {
-            let _ = write!(out, "  {name} {}", long(s));
-        }
-    }
-    let reasons = [
-        (left.open, "on their way"),
-        (left.seed, "in the first release"),
-        (left.afresh, "in a deployment without a known past"),
-        (left.bots, "by bots"),
-        (left.releases, "making a release"),
-        (left.negative, "ending before they began"),
-    ];
-    let reasons: Vec<String> = reasons
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, why)| format!("{} {why}", thousands(*n as u64)))
-        .collect();
-    if !reasons.is_empty() {
-        let _ = write!(out, "  (not counted: {})", reasons.join(", "));
-    }
-    out.push('\n');
-    out
 }
 
 /// Seconds as people say them.
@@ -364,32 +340,4 @@ fn kind(kind: ChangeKind) -> &'static str {
         ChangeKind::PullRequest => "pull_request",
         ChangeKind::Commit => "commit",
     }
-}
-
-fn line(c: &ChangeEntry) -> Vec<String> {
-    let id = c.id.as_str();
-    let id = if c.kind == ChangeKind::Commit {
-        id.chars().take(7).collect()
-    } else {
-        id.to_owned()
-    };
-    let whole = c.title.as_str();
-    let mut title: String = whole.chars().take(TITLE).collect();
-    if title.len() < whole.len() {
-        title.push('…');
-    }
-    let place = match (&c.environment, &c.released_in) {
-        (Some(env), _) if c.deployed_at.is_some() => format!("live {env}"),
-        (_, Some(tag)) => format!("in {tag}"),
-        _ => "in no release".to_owned(),
-    };
-    let odd: Vec<&str> = c.flags.iter().map(Flag::word).collect();
-    vec![
-        id,
-        title,
-        c.author.as_ref().map_or("–", Safe::as_str).to_owned(),
-        place,
-        c.lead_time_s.map_or_else(|| "…".to_owned(), long),
-        odd.join(" "),
-    ]
 }

@@ -30,6 +30,8 @@ pub struct DoraReport {
     pub year_of_tiers: u16,
     /// Each service in each environment.
     pub services: Vec<ServiceDora>,
+    /// What one should know of the data.
+    pub notes: Vec<String>,
 }
 
 /// A service in an environment.
@@ -278,12 +280,18 @@ impl ServiceDora {
 
 impl DoraReport {
     /// The answer.
-    pub fn new(window_days: u32, year: Year, services: Vec<ServiceDora>) -> Self {
+    pub fn new(
+        window_days: u32,
+        year: Year,
+        services: Vec<ServiceDora>,
+        notes: Vec<String>,
+    ) -> Self {
         Self {
             schema: SCHEMA,
             window_days,
             year_of_tiers: year.number(),
             services,
+            notes,
         }
     }
 
@@ -367,6 +375,7 @@ impl DoraReport {
             [
                 "deployments".to_owned(),
                 match s.deployments.n {
+                    0 if s.as_of.is_none() => "not known".to_owned(),
                     0 => format!("none in {} days", self.window_days),
                     n => format!("{word}  {n} in {} days", self.window_days),
                 },

@@ -22,14 +22,16 @@ pub struct WhereReport {
     pub sha: Option<String>,
     /// The first release that contains it.
     pub first_release: Option<FirstRelease>,
+    /// Whether that is known: then none says that no release contains it yet.
+    pub first_release_known: bool,
     /// The ladder of environments, in their order.
     pub environments: Vec<Rung>,
     /// What it waits for, where it is in no release and no environment.
     pub waiting_for: Option<String>,
     /// What one should know of the data.
     pub notes: Vec<String>,
-    /// How old what is told may be.
-    pub as_of: Timestamp,
+    /// How old what is told may be; none: the past was never read to its end.
+    pub as_of: Option<Timestamp>,
 }
 
 /// A release.
@@ -60,12 +62,13 @@ pub struct Rung {
 
 impl WhereReport {
     /// An answer that is still to be filled.
-    pub fn new(name: &str, as_of: Timestamp) -> Self {
+    pub fn new(name: &str, as_of: Option<Timestamp>) -> Self {
         Self {
             schema: SCHEMA,
             name: Safe::new(name).as_str().to_owned(),
             sha: None,
             first_release: None,
+            first_release_known: true,
             environments: Vec::new(),
             waiting_for: None,
             notes: Vec::new(),
@@ -73,11 +76,20 @@ impl WhereReport {
         }
     }
 
-    /// Whether it has arrived: in the last environment, or in a release where nothing tells of environments.
+    /// Whether it has arrived: in the last environment of every service, or in a release where nothing tells of environments.
     pub fn arrived(&self) -> bool {
-        self.environments
-            .last()
-            .map_or(self.first_release.is_some(), |r| r.contained == Some(true))
+        let all = &self.environments;
+        // A service's rungs stand together.
+        let after = all.iter().skip(1).map(Some).chain([None]);
+        let mut last = all
+            .iter()
+            .zip(after)
+            .filter(|(rung, next)| next.is_none_or(|n| n.service != rung.service));
+        if all.is_empty() {
+            self.first_release.is_some()
+        } else {
+            last.all(|(rung, _)| rung.contained == Some(true))
+        }
     }
 
     /// For people.
@@ -94,13 +106,13 @@ impl WhereReport {
         let mut rows = Vec::new();
         let sha = self.sha.as_deref().unwrap_or("no commit known");
         rows.push(vec![self.name.clone(), sha.to_owned()]);
-        rows.push(match &self.first_release {
-            Some(first) => vec![
-                "first release".to_owned(),
-                first.tag.to_string(),
-                ago(first.at),
-            ],
-            None => vec!["first release".to_owned(), "none yet".to_owned()],
+        rows.push(if let Some(first) = &self.first_release {
+            let tag = first.tag.to_string();
+            vec!["first release".to_owned(), tag, ago(first.at)]
+        } else {
+            let known = self.first_release_known;
+            let word = if known { "none yet" } else { "not known" };
+            vec!["first release".to_owned(), word.to_owned()]
         });
         for rung in &self.environments {
             let place = rung.service.as_ref().map_or_else(
@@ -129,5 +141,47 @@ impl WhereReport {
             let _ = writeln!(out, "note: {note}");
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rung(service: &str, environment: &str, contained: Option<bool>) -> Rung {
+        Rung {
+            service: Some(service.to_owned()),
+            environment: environment.to_owned(),
+            contained,
+            since: None,
+            deployment: None,
+            waiting_for: None,
+        }
+    }
+
+    #[test]
+    fn it_has_arrived_where_every_service_runs_it_at_its_end() {
+        let of = |rungs: &[(&str, &str, Option<bool>)]| {
+            let mut report = WhereReport::new("#12", None);
+            let rungs = rungs.iter().map(|(s, e, c)| rung(s, e, *c));
+            report.environments.extend(rungs);
+            report.arrived()
+        };
+        let (yes, no) = (Some(true), Some(false));
+        assert!(of(&[("api", "staging", no), ("api", "production", yes)]));
+        assert!(!of(&[("api", "staging", yes), ("api", "production", no)]));
+        assert!(!of(&[
+            ("api", "production", no),
+            ("web", "production", yes)
+        ]));
+        assert!(!of(&[
+            ("api", "production", None),
+            ("web", "production", yes)
+        ]));
+        assert!(of(&[
+            ("api", "production", yes),
+            ("web", "production", yes)
+        ]));
+        assert!(!of(&[]));
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod changes;
+mod changes_text;
 pub mod command;
 mod csv;
 pub mod demo;

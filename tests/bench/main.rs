@@ -202,7 +202,12 @@ fn changes_of_200_services(bencher: Bencher<'_, '_>, days: u32) {
 fn where_among_200_services(bencher: Bencher<'_, '_>) {
     let (_folder, shelf, now) = shelf();
     let services: Vec<_> = shelf.services().iter().skip(100).take(1).collect();
-    bencher.bench_local(|| shelf.locate("#77", &services, now).expect("an answer"));
+    let wanted = flightdeck::runtime::delivery::Wanted {
+        name: "#77",
+        env: None,
+        home: None,
+    };
+    bencher.bench_local(|| shelf.locate(&wanted, &services, now).expect("an answer"));
 }
 
 #[divan::bench(sample_count = 20)]

@@ -138,7 +138,7 @@ fn four_deployments(year: Year) -> DoraReport {
         as_of: Some(now.0),
     };
     let service = ServiceDora::of(&target, &sheet);
-    DoraReport::new(30, year, vec![service])
+    DoraReport::new(30, year, vec![service], Vec::new())
 }
 
 #[test]

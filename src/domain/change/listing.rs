@@ -79,6 +79,8 @@ pub struct LeftOut {
     pub releases: usize,
     /// Ending before they began.
     pub negative: usize,
+    /// First deployed before the time that is asked about; they only moved since then.
+    pub earlier: usize,
 }
 
 /// How long a stage took.
@@ -220,7 +222,9 @@ impl Tally {
             if let Some(week) = week.and_then(|w| self.weeks.get_mut(w)) {
                 week.push(lead);
             }
-            if ended >= self.from {
+            if ended < self.from {
+                self.left_out.earlier += usize::from(listed);
+            } else {
                 self.leads.push(lead);
                 for (slot, stage) in self.stages.iter_mut().zip(figures.stages_s) {
                     slot.extend(stage.map(SignedDuration::from_secs));
@@ -313,6 +317,8 @@ mod tests {
         assert!(!tally.take(at(24.0 * 10.0), &figures(24.0 * 10.0, 90, &[])));
         // Listed, not counted.
         assert!(tally.take(at(24.0 * 60.0), &figures(24.0 * 60.0, 1, &[Flag::Bot])));
+        // Rolled back and shipped again since then: it was first there before.
+        assert!(tally.take(at(24.0 * 65.0), &figures(24.0 * 30.0, 50, &[])));
         let open = Figures {
             ended: None,
             lead_s: None,
@@ -320,12 +326,13 @@ mod tests {
         };
         assert!(tally.take(at(24.0 * 60.0), &open));
         let found = tally.listing();
-        assert_eq!((found.total, found.lead.n), (4, 2));
-        assert_eq!((found.left_out.bots, found.left_out.open), (1, 1));
+        assert_eq!((found.total, found.lead.n), (5, 2));
+        let left = found.left_out;
+        assert_eq!((left.bots, left.open, left.earlier), (1, 1, 1));
         assert_eq!(found.lead.p50_s, Some(20.0 * 3600.0));
         let hours: Vec<_> = found.weeks.iter().map(|w| w.map(|s| s / 3600.0)).collect();
         assert_eq!(hours.last(), Some(&Some(10.0)));
-        assert_eq!(hours.iter().flatten().count(), 3);
+        assert_eq!(hours.iter().flatten().count(), 4);
         assert!((found.stages[0].share - 0.5).abs() < 1e-9);
         assert_eq!(found.stages[1].spread.n, 0);
     }

@@ -37,22 +37,8 @@ pub async fn ask(
     look(&host, service, name, clock.now().0).await
 }
 
-/// Whose token a source has; none: it belongs to no person.
-///
-/// # Errors
-/// GitHub does not answer, or refuses.
-pub async fn login(
-    config: &Config,
-    env: &BTreeMap<String, String>,
-    clock: &Clock,
-    source: &str,
-) -> Result<Option<Safe>, Fault> {
-    let host = host(config, env, clock, source).await?;
-    let login = host.login().await;
-    login.map_err(|e| e.to_fault(clock.now().0))
-}
-
-async fn host(
+/// A GitHub source, to be asked once.
+pub(super) async fn host(
     config: &Config,
     env: &BTreeMap<String, String>,
     clock: &Clock,
@@ -94,7 +80,7 @@ async fn look(
     let Some(found) = found else {
         return Ok(None);
     };
-    let mut report = WhereReport::new(name, now);
+    let mut report = WhereReport::new(name, Some(now));
     report.sha = found.sha.as_ref().map(|s| s.as_str().to_owned());
     let ask = OverviewAsk {
         service: service.id.clone(),
@@ -110,18 +96,29 @@ async fn look(
     let Some(overview) = overview.transpose()? else {
         return Ok(Some(report));
     };
-    rungs(host, service, (&found, &overview), &mut report, now).await?;
+    let known = rungs(host, service, (&found, &overview), &mut report, now).await?;
     report.first_release = released(&found, &overview);
+    report.first_release_known = report.first_release.is_some() || found.open;
+    if !report.first_release_known {
+        let mut live = known.iter().filter(|(_, within)| *within == Some(true));
+        let release = live.find_map(|(sha, _)| release_of(sha, &overview));
+        let proven = release.map(|r| format!(" (it is in {} or an earlier one)", r.tag));
+        report.notes.push(format!(
+            "asked now, only a release of this very commit is known{}; `flightdeck changes` reads the past",
+            proven.unwrap_or_default()
+        ));
+    }
     Ok(Some(report))
 }
 
+/// Adds the environments; answers of which commits that are live it is known whether they contain it.
 async fn rungs(
     host: &dyn CodeHost,
     service: &Service,
     (found, overview): (&Named, &Overview),
     report: &mut WhereReport,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<Vec<(CommitSha, Option<bool>)>, Fault> {
     let mut known: Vec<(CommitSha, Option<bool>)> = Vec::new();
     // The last environment matters most.
     for env in service.environments.iter().rev() {
@@ -177,12 +174,15 @@ async fn rungs(
                 .to_owned(),
         );
     }
-    Ok(())
+    Ok(known)
 }
 
 /// The release that is this very commit, if the newest ones name it.
 fn released(found: &Named, overview: &Overview) -> Option<FirstRelease> {
-    let sha = found.sha.as_ref()?;
+    release_of(found.sha.as_ref()?, overview)
+}
+
+fn release_of(sha: &CommitSha, overview: &Overview) -> Option<FirstRelease> {
     let tag = overview.tags.iter().find(|t| t.sha == *sha)?;
     let release = overview.releases.iter().find(|r| r.tag == tag.name)?;
     Some(FirstRelease {

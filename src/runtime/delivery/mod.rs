@@ -5,10 +5,13 @@ mod ask;
 mod place;
 mod reading;
 mod shelf;
+mod who;
 
-pub use ask::{ask, login};
+pub use ask::ask;
+pub use place::{Located, Wanted};
 pub(super) use reading::read;
 pub use shelf::Shelf;
+pub use who::{kept_login, login};
 
 use super::clock::Clock;
 use crate::app::msg::Answer;

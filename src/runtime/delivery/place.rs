@@ -2,11 +2,13 @@
 
 use super::shelf::Shelf;
 use crate::domain::change::ancestry::Node;
-use crate::domain::change::origin::{self, Kept};
+use crate::domain::change::origin::{self, Kept, Origin};
 use crate::domain::change::repository::Repository;
 use crate::domain::change::stream::Stream;
+use crate::domain::change::synced::Source;
 use crate::domain::fetched::Fault;
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, EnvId, RepoSlug, ServiceId};
+use crate::domain::rollback::journal::Closed;
 use crate::domain::text::Safe;
 use crate::domain::units::Now;
 use crate::report::location::{FirstRelease, Rung, WhereReport};
@@ -29,76 +31,174 @@ impl Found {
     }
 }
 
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// A commit, pull request (`#12`, its address, or the bare number) or tag.
+    pub name: &'a str,
+    /// The only environment that is asked about; none: all.
+    pub env: Option<&'a str>,
+    /// The service that is meant: if its repository knows the name, no other is asked.
+    pub home: Option<&'a ServiceId>,
+}
+
+/// Where it is, as one repository tells it. Another one's change of the same number is another change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The repository.
+    pub repo: RepoSlug,
+    /// Its services, of those that were asked about.
+    pub services: Vec<ServiceId>,
+    /// The answer.
+    pub report: WhereReport,
+}
+
+impl Wanted<'_> {
+    /// Whether no two repositories have it by chance.
+    pub fn is_unique(&self) -> bool {
+        is_commit(self.name) && numbered(self.name).is_none()
+    }
+}
+
+impl Located {
+    /// Whether nothing is left open that the rest of the past would tell.
+    pub fn is_sure(&self) -> bool {
+        let mut rungs = self.report.environments.iter();
+        self.report.as_of.is_some() || rungs.all(|r| r.contained.is_some())
+    }
+}
+
 impl Shelf {
-    /// Where a commit, pull request (`#12`, its address, or the bare number) or tag is; none: what is kept knows nothing of it.
+    /// Where it is, by each repository that knows the name; empty: what is kept knows nothing of it.
     ///
     /// # Errors
     /// The disk's.
     pub fn locate(
         &self,
-        name: &str,
+        wanted: &Wanted<'_>,
         services: &[&Kept],
         now: Now,
-    ) -> Result<Option<WhereReport>, Fault> {
+    ) -> Result<Vec<Located>, Fault> {
         let err = |e: StoreError| e.to_fault(now);
         let history = self.open(std::iter::empty(), now)?;
         let closed = self.closed(now)?;
+        let (all, home) = self.grouped(wanted, services);
         // Only repositories that know the name are connected.
-        let number = numbered(name);
+        let number = numbered(wanted.name);
         let mut chosen = Vec::new();
-        for service in services.iter().filter(|s| names(s, name)) {
+        for group in &all {
             if history
-                .mentions(&self.key(service), name, number)
+                .mentions(&group.0, wanted.name, number)
                 .map_err(err)?
             {
-                chosen.push(*service);
+                chosen.push(group);
             }
         }
-        if chosen.is_empty() && is_commit(name) {
+        if chosen.is_empty() && is_commit(wanted.name) {
             // A commit of a squashed branch is known by no index.
-            chosen = services
-                .iter()
-                .copied()
-                .filter(|s| names(s, name))
-                .collect();
+            chosen = all.iter().collect();
         }
-        let mut seen: Option<(RepoKey, Repository)> = None;
-        let mut report: Option<WhereReport> = None;
-        for service in chosen {
-            let key = self.key(service);
-            let repository = match seen.take() {
-                Some((of, repository)) if of == key => repository,
-                _ => self.repository(&history, &key).map_err(err)?,
+        let mut found = Vec::new();
+        for (key, group) in chosen {
+            let repository = self.repository(&history, key).map_err(err)?;
+            let Some(what) = find(&repository, wanted.name) else {
+                continue;
             };
-            if let Some(found) = find(&repository, name) {
-                let as_of = self.as_of(&history, &[service]).map_err(err)?;
-                let report = report.get_or_insert_with(|| {
-                    let mut new = WhereReport::new(name, as_of.unwrap_or(now.0));
-                    new.sha = found.sha.as_ref().map(|s| s.as_str().to_owned());
-                    new.first_release = released(&repository, &found);
-                    new
-                });
-                let named = &service.environments;
-                for (place, (env, _)) in named.iter().enumerate() {
-                    let (stream, origin) =
-                        origin::stream(&repository, &service.service, (named, place), &closed);
-                    let mut rung =
-                        rung(&repository, &found, &stream, report.first_release.as_ref());
-                    rung.service = Some(service.service.as_str().to_owned());
-                    env.as_str().clone_into(&mut rung.environment);
-                    report.environments.push(rung);
-                    if origin == origin::Origin::Releases {
-                        let note = format!(
-                            "no deployment of {} to {env} is known: its releases stand for them",
-                            service.service
-                        );
-                        report.notes.push(note);
-                    }
-                }
+            let as_of = history.as_of(key).map_err(err)?;
+            let mut report = WhereReport::new(wanted.name, as_of);
+            report.sha = what.sha.as_ref().map(|s| s.as_str().to_owned());
+            report.first_release = released(&repository, &what);
+            for service in group {
+                let of = (*service, wanted.env);
+                ladder(&mut report, (&repository, &what), of, &closed);
             }
-            seen = Some((key, repository));
+            let releases = history.progress(key, Source::Releases).map_err(err)?;
+            if as_of.is_none() || releases.at.is_none() {
+                // An older one may still come.
+                report.first_release = None;
+                report.first_release_known = false;
+            }
+            found.push(Located {
+                repo: key.slug.clone(),
+                services: group.iter().map(|s| s.service.clone()).collect(),
+                report,
+            });
+            if home.as_ref() == Some(key) {
+                break;
+            }
         }
-        Ok(report)
+        Ok(found)
+    }
+
+    /// Services by repository, that of the meant one first.
+    fn grouped<'a>(
+        &self,
+        wanted: &Wanted<'_>,
+        services: &[&'a Kept],
+    ) -> (Vec<(RepoKey, Vec<&'a Kept>)>, Option<RepoKey>) {
+        let mut all: Vec<(RepoKey, Vec<&Kept>)> = Vec::new();
+        let mut home = None;
+        for service in services.iter().filter(|s| names(s, wanted.name)) {
+            let key = self.key(service);
+            if wanted.home == Some(&service.service) {
+                home = Some(key.clone());
+            }
+            match all.iter_mut().find(|(of, _)| *of == key) {
+                Some((_, group)) => group.push(service),
+                None => all.push((key, vec![service])),
+            }
+        }
+        all.sort_by_key(|(key, _)| home.as_ref() != Some(key));
+        (all, home)
+    }
+
+    /// Whether a service's repository may have this name, though what is kept does not tell: that was never read to its end.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn may_know(&self, name: &str, service: &Kept, now: Now) -> Result<bool, Fault> {
+        if !names(service, name) {
+            return Ok(false);
+        }
+        let source = match numbered(name) {
+            Some(_) => Source::Pulls,
+            None => Source::Releases,
+        };
+        let history = self.open(std::iter::empty(), now)?;
+        let read = history.progress(&self.key(service), source);
+        Ok(read.map_err(|e| e.to_fault(now))?.at.is_none())
+    }
+}
+
+/// Adds the environments of a service, or only one.
+fn ladder(
+    report: &mut WhereReport,
+    (repository, found): (&Repository, &Found),
+    (service, only): (&Kept, Option<&str>),
+    closed: &[Closed],
+) {
+    let named = &service.environments;
+    let wanted = |env: &EnvId| only.is_none_or(|only| only == env.as_str());
+    let rungs = named.iter().enumerate();
+    for (place, (env, _)) in rungs.filter(|(_, (env, _))| wanted(env)) {
+        let (stream, origin) = origin::stream(repository, &service.service, (named, place), closed);
+        let mut rung = rung(repository, found, &stream, report.first_release.as_ref());
+        // What was read holds, what was not may change the rest: a deployment, a commit between, a deployment for a release.
+        let told = origin == Origin::Deployments && rung.contained == Some(true);
+        if report.as_of.is_none() && !told {
+            (rung.contained, rung.since, rung.deployment) = (None, None, None);
+            rung.waiting_for = None;
+        }
+        rung.service = Some(service.service.as_str().to_owned());
+        env.as_str().clone_into(&mut rung.environment);
+        report.environments.push(rung);
+        if origin == Origin::Releases && report.as_of.is_some() {
+            let note = format!(
+                "no deployment of {} to {env} is known: its releases stand for them",
+                service.service
+            );
+            report.notes.push(note);
+        }
     }
 }
 
@@ -226,3 +326,7 @@ fn rung(
     }
     rung
 }
+
+#[cfg(test)]
+#[path = "place_tests.rs"]
+mod tests;

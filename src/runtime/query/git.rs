@@ -165,7 +165,7 @@ pub fn locate(ask: &Ask, name: &str, now: Now) -> Result<WhereReport, Fault> {
             path: ask.path.clone(),
         })
     })?;
-    let mut report = WhereReport::new(name, now.0);
+    let mut report = WhereReport::new(name, Some(now.0));
     report.sha = Some(target.to_string());
     report.notes = ask.notes(&history);
     let tag = history.find(target).and_then(|n| history.first_tag(n));

@@ -102,6 +102,11 @@ fn changes_are_read_once_and_every_lead_time_is_the_sum_of_its_stages() {
         csv.starts_with("id,kind,title") && csv.lines().count() > 10,
         "{csv}"
     );
+    // It is measured to the last environment, and to no other.
+    let to = |env: &str| home.run(&[&again[..], &["--offline", "--env", env]].concat());
+    assert_eq!(to("production").ended(0).json("changes"), kept);
+    assert_eq!(to("staging").ended(2).error()["kind"], "usage");
+    assert_eq!(to("nowhere").ended(2).error()["kind"], "not_found");
     let one = home.run(&[
         "changes",
         "--offline",
@@ -130,6 +135,16 @@ fn nothing_kept_and_nobody_to_ask_is_a_failure() {
         .run(&["where", "#1", "--offline", "--json", "--config", &config])
         .ended(2);
     assert_eq!(ran.error()["kind"], "not_found");
+    let dora = |more: &[&str]| {
+        let args = [&["dora", "--offline", "--config", &config], more].concat();
+        home.run(&args).ended(0)
+    };
+    let notes = list(&dora(&["--json"]).json("dora"), "notes").clone();
+    let never = |n: &Value| n.as_str().unwrap().contains("never read to its end");
+    assert!(notes.iter().any(never), "{notes:?}");
+    let text = dora(&[]);
+    assert!(text.out.contains("not known"), "{text:?}");
+    assert!(text.err.contains("never read to its end"), "{text:?}");
 }
 
 #[test]
@@ -177,6 +192,20 @@ fn a_change_is_where_the_store_says_and_github_says_the_same() {
     }
     let now = look(id, &["--now"]).ended(0).json("where");
     assert_eq!(now["environments"][1]["contained"], true);
+    // Its release is an older one than those that GitHub is asked for: that is not "none".
+    assert_eq!(
+        (&now["first_release"], &now["first_release_known"]),
+        (&Value::Null, &Value::Bool(false)),
+        "{now}"
+    );
+    let notes = list(&now, "notes").iter();
+    assert!(
+        notes
+            .clone()
+            .any(|n| n.as_str().unwrap().contains("or an earlier one")),
+        "{now}"
+    );
+    assert_eq!(found["first_release_known"], true);
 
     // v2.15.0 is being deployed: on staging, not yet in production.
     for more in [&["--offline"][..], &["--now"]] {
@@ -188,11 +217,168 @@ fn a_change_is_where_the_store_says_and_github_says_the_same() {
         assert_eq!(states, [&Value::Bool(true), &Value::Bool(false)], "{young}");
         assert!(young["environments"][1]["waiting_for"].is_string());
     }
+    // Asked about one environment, the answer and the exit are of that one.
+    for (env, code) in [("staging", 0), ("production", 4)] {
+        for how in ["--offline", "--now"] {
+            let one = look("v2.15.0", &[how, "--env", env]).ended(code);
+            let one = one.json("where");
+            assert_eq!(list(&one, "environments").len(), 1, "{one}");
+            assert_eq!(one["environments"][0]["environment"], env);
+        }
+    }
     // A branch is not kept: GitHub is asked.
     look("main", &[]).ended(4);
     look("no-such-thing", &[]).ended(2);
     demo.stop();
     look(id, &[]).ended(0);
+}
+
+#[test]
+fn a_number_of_several_repositories_is_the_one_that_is_meant_or_none() {
+    let home = Home::new();
+    let demo = Served::start(&home, &[]);
+    let config = own(&home, &demo);
+    home.run(&["changes", "--json", "--config", &config])
+        .ended(0);
+    let numbers = |service: &str| {
+        let ran = home.run(&[
+            "changes",
+            "--offline",
+            "--json",
+            "--since",
+            "365d",
+            "--config",
+            &config,
+            "--service",
+            service,
+        ]);
+        let json = ran.ended(0).json("changes");
+        let ids = list(&json, "changes").iter();
+        ids.map(|c| c["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<String>>()
+    };
+    let others = numbers("web");
+    let shared = numbers("checkout").into_iter().find(|n| others.contains(n));
+    let shared = shared.unwrap();
+    let look = |config: &str, more: &[&str]| {
+        home.run(&[&["where", &shared, "--json", "--config", config], more].concat())
+    };
+    let services = |ran: super::Ran| {
+        let json = ran.json("where");
+        let rungs = list(&json, "environments").iter();
+        rungs
+            .map(|r| r["service"].as_str().unwrap().to_owned())
+            .collect::<Vec<String>>()
+    };
+    // The demo's configuration names checkout first.
+    assert_eq!(services(look(&config, &[])), ["checkout", "checkout"]);
+    let web = services(look(&config, &["--service", "web"]));
+    assert!(web.iter().all(|s| s == "web"), "{web:?}");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text: Vec<&str> = text
+        .lines()
+        .filter(|l| !l.starts_with("service = "))
+        .collect();
+    let nobodys = home.write("nobodys.toml", &text.join("\n"));
+    let ran = look(nobodys.to_str().unwrap(), &[]).ended(2);
+    let error = ran.error();
+    assert_eq!(error["kind"], "usage");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("checkout") && message.contains("web"),
+        "{message}"
+    );
+}
+
+#[test]
+fn of_a_past_that_was_not_read_to_its_end_github_is_asked_or_it_is_not_known() {
+    let (home, mut demo, config, _) = read();
+    let files = home.all_bytes().into_iter().map(|(path, _)| path);
+    let mut stores = files.filter(|p| p.extension().is_some_and(|e| e == "db"));
+    let store = rusqlite::Connection::open(stores.next().unwrap()).unwrap();
+    let forgotten = store.execute(
+        "DELETE FROM history_progress WHERE source = 'deployments'",
+        [],
+    );
+    assert!(forgotten.unwrap() > 0);
+    drop(store);
+    let look = |more: &[&str]| {
+        let args = [
+            "where",
+            "v2.15.0",
+            "--json",
+            "--config",
+            &config,
+            "--service",
+            "checkout",
+        ];
+        home.run(&[&args, more].concat()).ended(4).json("where")
+    };
+    let production = |json: &Value| json["environments"][1]["contained"].clone();
+    let never = |json: &Value| {
+        let mut notes = list(json, "notes").iter();
+        notes.any(|n| n.as_str().unwrap().contains("never read to its end"))
+    };
+    let kept = look(&["--offline"]);
+    assert_eq!(
+        (production(&kept), &kept["as_of"]),
+        (Value::Null, &Value::Null)
+    );
+    assert!(never(&kept), "{kept}");
+    let asked = look(&[]);
+    assert_eq!(production(&asked), false, "{asked}");
+    assert!(asked["as_of"].is_string());
+    // An unreachable GitHub is no reason to say nothing.
+    demo.stop();
+    let kept = look(&[]);
+    assert_eq!(production(&kept), Value::Null);
+    assert!(never(&kept), "{kept}");
+}
+
+#[test]
+fn changes_and_metrics_count_the_same_changes() {
+    let (home, _demo, config, _) = read();
+    for days in ["40", "45", "50"] {
+        let since = format!("{days}d");
+        let of = |args: &[&str]| {
+            let more = [
+                "--json",
+                "--offline",
+                "--config",
+                &config,
+                "--service",
+                "checkout",
+            ];
+            home.run(&[args, &more].concat()).ended(0)
+        };
+        let changes = of(&["changes", "--since", &since]).json("changes");
+        let dora = of(&["dora", "--days", days]).json("dora");
+        let n = dora["services"][0]["lead_time"]["n"].as_u64();
+        assert!(n > Some(10));
+        assert_eq!(changes["summary"]["n"].as_u64(), n, "{days} days");
+    }
+}
+
+#[test]
+fn mine_is_known_offline_once_the_past_was_read() {
+    let home = Home::new();
+    let mut demo = Served::start(&home, &[]);
+    let config = own(&home, &demo);
+    let mine = |more: &[&str]| {
+        let args = ["changes", "--mine", "--json", "--config", &config];
+        home.run(&[&args, more].concat())
+    };
+    let error = mine(&["--offline"]).ended(2).error();
+    assert_eq!(error["kind"], "usage");
+    assert!(error["hint"].as_str().unwrap().contains("author:NAME"));
+    home.run(&["changes", "--config", &config, "--service", "checkout"])
+        .ended(0);
+    demo.stop();
+    let kept = mine(&["--offline", "--since", "365d"]).ended(0);
+    let kept = kept.json("changes");
+    let changes = list(&kept, "changes");
+    assert!(!changes.is_empty());
+    assert!(changes.iter().all(|c| c["author"] == changes[0]["author"]));
 }
 
 #[test]

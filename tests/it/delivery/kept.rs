@@ -16,7 +16,7 @@ use flightdeck::domain::text::Safe;
 use flightdeck::domain::units::Now;
 use flightdeck::report::dora::{DoraReport, ServiceDora};
 use flightdeck::runtime::assemble;
-use flightdeck::runtime::delivery::Shelf;
+use flightdeck::runtime::delivery::{Shelf, Wanted};
 use flightdeck::store::{History, RepoKey};
 
 const TOML: &str = r#"
@@ -93,7 +93,7 @@ fn ask(service: &ServiceId) -> Ask {
     }
 }
 
-/// Commits and deployments, read to their end with this head.
+/// What the rows tell, every source read to its end, with this head.
 fn keep(dir: &Path, head: u64, rows: &Batch) {
     let key = RepoKey {
         host: "https://api.github.com".to_owned(),
@@ -108,6 +108,14 @@ fn keep(dir: &Path, head: u64, rows: &Batch) {
     history
         .keep(&key, Source::Commits, rows, &progress)
         .unwrap();
+    for source in Source::ALL.into_iter().filter(|s| *s != Source::Commits) {
+        let read = Progress {
+            done: None,
+            ..progress.clone()
+        };
+        let none = Batch::default();
+        history.keep(&key, source, &none, &read).unwrap();
+    }
 }
 
 #[test]
@@ -170,7 +178,12 @@ fn a_stream_that_starts_afresh_says_so_where_its_figures_are_told() {
     };
     let how = (30, Year::Y2024, Counting::default());
     let sheet = shelf.sheet(&target, how, now).unwrap();
-    let report = DoraReport::new(30, Year::Y2024, vec![ServiceDora::of(&target, &sheet)]);
+    let report = DoraReport::new(
+        30,
+        Year::Y2024,
+        vec![ServiceDora::of(&target, &sheet)],
+        Vec::new(),
+    );
     assert_eq!(report.services[0].lead_time.spread.n, 1);
     let plain = report.plain(now);
     let note = "note: deployment 2 shares no known history with those before it";
@@ -220,7 +233,14 @@ fn a_commit_that_was_squashed_is_where_its_branch_and_its_merge_are() {
     let shelf = Shelf::new(&config, services.clone(), dir.path().to_owned());
     let services: Vec<&Kept> = services.iter().collect();
     for (name, staging) in [(sha(30).to_string(), true), ("#12".to_owned(), false)] {
-        let found = shelf.locate(&name, &services, Now(at(6))).unwrap().unwrap();
+        let wanted = Wanted {
+            name: &name,
+            env: None,
+            home: None,
+        };
+        let mut located = shelf.locate(&wanted, &services, Now(at(6))).unwrap();
+        let found = located.remove(0).report;
+        assert!(located.is_empty(), "one repository");
         let held: Vec<_> = found.environments.iter().map(|r| r.contained).collect();
         let want = [staging, true, staging, false].map(Some);
         assert_eq!(held, want, "{name}");

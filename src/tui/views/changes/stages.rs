@@ -117,6 +117,7 @@ fn not_counted(found: &Listing) -> String {
 fn reasons(left_out: &LeftOut) -> Vec<(usize, &'static str)> {
     let all = [
         (left_out.open, "on their way"),
+        (left_out.earlier, "deployed before that time"),
         (left_out.bots, "by bots"),
         (left_out.releases, "only making a release"),
         (left_out.seed, "in the first deployment known"),
