@@ -1,6 +1,8 @@
 //! What follows from the synced past, kept so that every question is answered at once: each service's changes with their way
 //! through its environments, and what waits there. All of it is derived: a print says from what, and another print derives it anew.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Statement, params};
 
@@ -186,23 +188,27 @@ impl History {
         tx.commit().map_err(fail)
     }
 
-    /// The changes that a question is about and that moved since then: figures of all, `most` rows of what moved last.
+    /// The changes of these services that a question is about and that moved since then: figures of all, `most` rows of what moved
+    /// last.
     ///
     /// # Errors
     /// The disk's.
     pub fn listing(
         &self,
         ask: &Ask,
+        among: &[&ServiceId],
         (from, most): (Timestamp, usize),
         now: Now,
     ) -> Result<Listing, StoreError> {
+        let among: HashSet<&str> = among.iter().map(|s| s.as_str()).collect();
+        let asked = (ask, &among);
         let mut tally = Tally::new(from, now, ask.bots);
         let mut keys: Vec<Key> = Vec::new();
         let since = tally.since().as_second();
         let mut look = |query: &str, of: Option<&str>| {
             let found = self.conn.prepare_cached(query).and_then(|mut s| match of {
-                Some(of) => scan(&mut s, params![since, of], ask, &mut tally, &mut keys),
-                None => scan(&mut s, params![since], ask, &mut tally, &mut keys),
+                Some(of) => scan(&mut s, params![since, of], asked, &mut tally, &mut keys),
+                None => scan(&mut s, params![since], asked, &mut tally, &mut keys),
             });
             found.map_err(|e| self.fail(&e))
         };
@@ -296,7 +302,7 @@ fn put(row: &mut Statement<'_>, delivered: &Delivered, now: Now) -> rusqlite::Re
 fn scan(
     statement: &mut Statement<'_>,
     params: impl rusqlite::Params,
-    ask: &Ask,
+    (ask, among): (&Ask, &HashSet<&str>),
     tally: &mut Tally,
     keys: &mut Vec<Key>,
 ) -> rusqlite::Result<()> {
@@ -309,6 +315,9 @@ fn scan(
             labels: text(13)?,
             words: text(14)?,
         };
+        if !among.contains(candidate.service) {
+            continue;
+        }
         if !ask.words.is_empty() && !candidate.holds(&ask.words) {
             continue;
         }
@@ -377,7 +386,7 @@ mod tests {
 
         let look = |ask: Ask| {
             history
-                .listing(&ask, (ask.from(now()), 1_000), now())
+                .listing(&ask, &[&shop], (ask.from(now()), 1_000), now())
                 .unwrap()
         };
         let all = look(asked(Whose::All, ""));
@@ -393,6 +402,12 @@ mod tests {
         );
         let other = Whose::Service("other".parse().unwrap());
         assert_eq!(look(asked(other, "")).total, 0);
+        for whose in [Whose::All, Whose::People(vec![Safe::new("noor")])] {
+            let ask = asked(whose, "");
+            let span = (ask.from(now()), 1_000);
+            let found = history.listing(&ask, &[], span, now()).unwrap();
+            assert_eq!(found.total, 0, "not asked about this service");
+        }
         let fresh = Ask {
             days: 1,
             ..asked(Whose::All, "")
@@ -403,7 +418,7 @@ mod tests {
         assert_eq!(history.print(&shop).unwrap(), None);
         assert_eq!(
             history
-                .listing(&asked(Whose::All, ""), (Timestamp::MIN, 1), now())
+                .listing(&asked(Whose::All, ""), &[&shop], (Timestamp::MIN, 1), now())
                 .unwrap()
                 .total,
             0
@@ -425,9 +440,13 @@ mod tests {
             .put_service(&shop, "1", (&rows[..3], &[]), now())
             .unwrap();
         let ask = asked(Whose::All, "");
-        let found = history.listing(&ask, (ask.from(now()), 10), now()).unwrap();
+        let found = history
+            .listing(&ask, &[&shop], (ask.from(now()), 10), now())
+            .unwrap();
         assert_eq!(ids(&found), ["c", "b", "a"]);
-        let day = history.listing(&ask, (now().0, 10), now()).unwrap();
+        let day = history
+            .listing(&ask, &[&shop], (now().0, 10), now())
+            .unwrap();
         assert_eq!(day.total, 0);
     }
 

@@ -214,7 +214,8 @@ impl Shelf {
             Whose::People(_) | Whose::All => self.services.iter().collect(),
         };
         let history = self.open(chosen.iter().copied(), now)?;
-        let mut listing = history.listing(ask, span, now).map_err(err)?;
+        let among: Vec<&ServiceId> = chosen.iter().map(|s| &s.service).collect();
+        let mut listing = history.listing(ask, &among, span, now).map_err(err)?;
         listing.as_of = self.as_of(&history, &chosen).map_err(err)?;
         Ok(listing)
     }

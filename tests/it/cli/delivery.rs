@@ -379,6 +379,9 @@ fn mine_is_known_offline_once_the_past_was_read() {
     let changes = list(&kept, "changes");
     assert!(!changes.is_empty());
     assert!(changes.iter().all(|c| c["author"] == changes[0]["author"]));
+    let other = ["--offline", "--since", "365d", "--service", "web"];
+    let other = mine(&other).ended(0).json("changes");
+    assert!(list(&other, "changes").is_empty(), "of that service alone");
 }
 
 #[test]
