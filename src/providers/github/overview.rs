@@ -99,7 +99,7 @@ impl GitHub {
                 .filter(|e| path_of(e).first().is_none_or(|p| *p == alias))
                 .cloned()
                 .collect();
-            let repository = reply.data.get(&alias).filter(|v| v.is_object());
+            let repository = reply.data.get(&alias).filter(Value::is_object);
             let overview = match repository {
                 Some(repository) => self.read(ask, &repository, &errors, reply),
                 None => Err(self.graph_error(ask, &errors, reply)),
