@@ -72,7 +72,7 @@ fn times() -> impl Strategy<Value = String> {
 }
 
 /// Rules of every frequency. Left out is what `rrule` takes otherwise than the RFC: positions within the week that a weekly
-/// rule begins in, weeks counted from the end across a turn of the year, positions of an hourly rule, the fifth last weekday.
+/// rule begins in, weeks across a turn of the year, positions of an hourly rule, the fifth last weekday.
 fn rules() -> impl Strategy<Value = String> {
     let months = || part("BYMONTH", 1_i16..13);
     let month_days = || part("BYMONTHDAY", counted(31));
@@ -85,7 +85,7 @@ fn rules() -> impl Strategy<Value = String> {
         chosen(),
     )
         .prop_map(|(a, b, c, d, e)| format!("YEARLY{a}{b}{c}{d}{e}"));
-    let weeks = (part("BYWEEKNO", 1_i16..53), weekdays(None), months())
+    let weeks = (part("BYWEEKNO", 1_i16..52), weekdays(None), months())
         .prop_map(|(a, b, c)| format!("YEARLY{a}{b}{c}"));
     let monthly = (
         months(),
@@ -124,6 +124,39 @@ proptest! {
         let (ours, theirs) = (ours(&rule, start), theirs(&rule, start));
         // The other one gives up early on rules that name little.
         prop_assert_eq!(ours.get(..theirs.len()), Some(theirs.as_slice()), "{}", rule);
+    }
+}
+
+/// RFC 5545, 3.3.10: a week begins on `WKST`, and the first of a year is the one with at least four days in it. So a week is of the
+/// year in which its fourth day lies, and numbered by it.
+#[test]
+fn weeks_are_numbered_by_their_fourth_day() {
+    let start: DateTime = "2026-01-01T00:15".parse().unwrap();
+    let fourth = |day: DateTime, wkst: usize| {
+        let wkst = i8::try_from(wkst).unwrap();
+        let into = (day.weekday().to_monday_zero_offset() - wkst).rem_euclid(7);
+        day.date() + jiff::Span::new().days(3 - into)
+    };
+    let number = |day: DateTime, wkst: usize| (fourth(day, wkst).day_of_year() - 1) / 7 + 1;
+    for (wkst, name) in DAYS.iter().enumerate() {
+        // The weeks of a year: the number of its last day's week, or of the one before, where that is of the next year.
+        let weeks = |year: i16| {
+            let last = jiff::civil::date(year, 12, 28).at(0, 0, 0, 0);
+            let later = (0..4).map(|n| last + jiff::Span::new().days(n));
+            let own = later.filter(|d| fourth(*d, wkst).year() == year);
+            own.map(|d| number(d, wkst)).max().unwrap()
+        };
+        for week in [1, 52, 53, -1, -53] {
+            let rule = format!("FREQ=YEARLY;BYWEEKNO={week};WKST={name}");
+            let all = (0..=YEARS * 365).map(|n| start + jiff::Span::new().days(n));
+            let wanted = all.filter(|day| {
+                let of = fourth(*day, wkst).year();
+                let wanted = if week > 0 { week } else { weeks(of) + 1 + week };
+                number(*day, wkst) == wanted
+            });
+            let wanted: Vec<DateTime> = wanted.collect();
+            assert_eq!(ours(&rule, start), wanted, "{rule}");
+        }
     }
 }
 
