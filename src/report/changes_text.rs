@@ -35,7 +35,12 @@ impl ChangesReport {
             let _ = writeln!(out, "note: {note}");
         }
         out.push('\n');
-        let rows: Vec<Vec<String>> = self.changes.iter().take(SHOWN).map(line).collect();
+        let shown = || self.changes.iter().take(SHOWN);
+        // A number is one change in each repository.
+        let several = shown()
+            .zip(shown().skip(1))
+            .any(|(a, b)| a.service != b.service);
+        let rows: Vec<Vec<String>> = shown().map(|c| line(c, several)).collect();
         out.push_str(&table(&rows));
         if let Some(more @ 1..) = self.total.checked_sub(SHOWN) {
             let more = thousands(more as u64);
@@ -77,7 +82,7 @@ fn headline(summary: &Spread, left: &LeftOut) -> String {
     out
 }
 
-fn line(c: &ChangeEntry) -> Vec<String> {
+fn line(c: &ChangeEntry, several: bool) -> Vec<String> {
     let id = c.id.as_str();
     let id = if c.kind == ChangeKind::Commit {
         id.chars().take(7).collect()
@@ -96,14 +101,15 @@ fn line(c: &ChangeEntry) -> Vec<String> {
         _ => "in no release".to_owned(),
     };
     let odd: Vec<&str> = c.flags.iter().map(Flag::word).collect();
-    vec![
-        id,
+    let service = several.then(|| c.service.clone().unwrap_or_default());
+    let rest = [
         title,
         c.author.as_ref().map_or("–", Safe::as_str).to_owned(),
         place,
         c.lead_time_s.map_or_else(|| "…".to_owned(), long),
         odd.join(" "),
-    ]
+    ];
+    [id].into_iter().chain(service).chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -126,7 +132,7 @@ mod tests {
             &[("a", 1.0), ("d", 4.0)],
             &[("a", 2.0), ("c", 5.0), ("b", 6.0)],
         );
-        let places: Vec<String> = rows.iter().map(|c| line(c)[3].clone()).collect();
+        let places: Vec<String> = rows.iter().map(|c| line(c, false)[3].clone()).collect();
         assert_eq!(
             places,
             [
@@ -141,5 +147,6 @@ mod tests {
         assert_eq!(told(&rows[2]), (env("staging"), env("production")));
         assert_eq!(told(&rows[3]), (env("staging"), None));
         assert!(rows[2].deployed_at.is_some(), "it was there once");
+        assert_eq!(line(&rows[2], true)[1], rows[2].service.clone().unwrap());
     }
 }
