@@ -8,7 +8,7 @@ use super::{Home, Served};
 use crate::support::hop::Hop;
 
 /// A configuration of the demo's company that outlives it: its token and its store are this home's.
-fn own(home: &Home, demo: &Served) -> String {
+pub(super) fn own(home: &Home, demo: &Served) -> String {
     let token = home.write("token", demo.token());
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
     let text = std::fs::read_to_string(demo.config()).unwrap();
@@ -47,7 +47,7 @@ fn read() -> (Home, Served, String, Value) {
     (home, demo, config, json)
 }
 
-fn list<'a>(of: &'a Value, name: &str) -> &'a Vec<Value> {
+pub(super) fn list<'a>(of: &'a Value, name: &str) -> &'a Vec<Value> {
     of[name].as_array().unwrap()
 }
 

@@ -4,6 +4,7 @@ mod calendar;
 mod clone;
 mod damage;
 mod delivery;
+mod delivery_killed;
 mod doctor;
 mod gates;
 mod help;

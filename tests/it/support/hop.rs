@@ -78,6 +78,11 @@ impl Hop {
         }
     }
 
+    /// How many went through since they were taken.
+    pub(crate) fn count(&self) -> usize {
+        self.seen.lock().unwrap().len()
+    }
+
     /// All that went through until now, which is forgotten here.
     pub(crate) fn taken(&self) -> Vec<Exchange> {
         std::mem::take(&mut self.seen.lock().unwrap())
