@@ -104,11 +104,11 @@ pub struct ShippedEntry {
 /// How often.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Frequency {
-    /// How many.
+    /// How many are known.
     pub n: usize,
-    /// A day.
-    pub per_day: f64,
-    /// In a word; none: no whole week in the window.
+    /// A day; none: the past was never read to its end, more may come.
+    pub per_day: Option<f64>,
+    /// In a word; none: not known, or no whole week in the window.
     pub word: Option<Often>,
     /// The tier.
     pub tier: Option<Tier>,
@@ -212,6 +212,7 @@ impl ServiceDora {
                 lead_time_s: s.measured.lead.map(|d| d.as_secs_f64()),
             })
         });
+        let read = sheet.as_of.is_some();
         let rate = &dora.fail_rate;
         let failures = dora.failures.iter().filter_map(|f| {
             let deployment = stream.deployments.get(f.deployment)?;
@@ -240,9 +241,9 @@ impl ServiceDora {
             environment: target.env.as_str().to_owned(),
             deployments: Frequency {
                 n: dora.deployments.len(),
-                per_day: dora.per_day,
-                word: dora.often,
-                tier: dora.frequency_tier,
+                per_day: read.then_some(dora.per_day),
+                word: dora.often.filter(|_| read),
+                tier: dora.frequency_tier.filter(|_| read),
             },
             lead_time: LeadTime {
                 spread: dora.lead,
@@ -309,7 +310,7 @@ impl DoraReport {
                 csv_text(&s.environment),
                 self.window_days.to_string(),
                 count(s.deployments.n),
-                number(Some(s.deployments.per_day)),
+                number(s.deployments.per_day),
                 s.deployments.word.map_or("", Often::word).to_owned(),
                 count(lead.n),
                 number(lead.p50_s),
@@ -374,10 +375,11 @@ impl DoraReport {
         let rows = [
             [
                 "deployments".to_owned(),
-                match s.deployments.n {
-                    0 if s.as_of.is_none() => "not known".to_owned(),
-                    0 => format!("none in {} days", self.window_days),
-                    n => format!("{word}  {n} in {} days", self.window_days),
+                match (s.deployments.n, s.as_of.is_some()) {
+                    (0, false) => "not known".to_owned(),
+                    (n, false) => format!("{n} known so far"),
+                    (0, true) => format!("none in {} days", self.window_days),
+                    (n, true) => format!("{word}  {n} in {} days", self.window_days),
                 },
                 tier(s.deployments.tier),
             ],

@@ -139,7 +139,10 @@ fn nothing_kept_and_nobody_to_ask_is_a_failure() {
         let args = [&["dora", "--offline", "--config", &config], more].concat();
         home.run(&args).ended(0)
     };
-    let notes = list(&dora(&["--json"]).json("dora"), "notes").clone();
+    let json = dora(&["--json"]).json("dora");
+    let frequency = &json["services"][0]["deployments"];
+    assert_eq!(frequency["per_day"], Value::Null, "not known is never 0");
+    let notes = list(&json, "notes").clone();
     let never = |n: &Value| n.as_str().unwrap().contains("never read to its end");
     assert!(notes.iter().any(never), "{notes:?}");
     let text = dora(&[]);
