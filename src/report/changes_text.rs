@@ -61,19 +61,10 @@ fn headline(summary: &Spread, left: &LeftOut) -> String {
             let _ = write!(out, "  {name} {}", long(s));
         }
     }
-    let reasons = [
-        (left.open, "on their way"),
-        (left.earlier, "deployed before that time"),
-        (left.seed, "in the first release"),
-        (left.afresh, "in a deployment without a known past"),
-        (left.bots, "by bots"),
-        (left.releases, "making a release"),
-        (left.negative, "ending before they began"),
-    ];
-    let reasons: Vec<String> = reasons
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, why)| format!("{} {why}", thousands(*n as u64)))
+    let reasons: Vec<String> = left
+        .reasons()
+        .into_iter()
+        .map(|(n, why)| format!("{} {why}", thousands(n as u64)))
         .collect();
     if !reasons.is_empty() {
         let _ = write!(out, "  (not counted: {})", reasons.join(", "));

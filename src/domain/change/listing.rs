@@ -144,6 +144,20 @@ impl Candidate<'_> {
 }
 
 impl LeftOut {
+    /// Those that there are, each with the reason in words.
+    pub fn reasons(&self) -> Vec<(usize, &'static str)> {
+        let all = [
+            (self.open, "on their way"),
+            (self.earlier, "deployed before that time"),
+            (self.bots, "by bots"),
+            (self.releases, "only making a release"),
+            (self.seed, "in the first deployment or release known"),
+            (self.afresh, "in a deployment without a known past"),
+            (self.negative, "ending before they begin"),
+        ];
+        all.into_iter().filter(|(n, _)| *n > 0).collect()
+    }
+
     /// The reason's count for which a change does not count; none: it does.
     pub fn reason(&mut self, flags: Flags, arrived: bool, bots: bool) -> Option<&mut usize> {
         Some(if !bots && flags.has(Flag::Bot) {

@@ -8,7 +8,7 @@ use super::super::View;
 use super::{told, words};
 use crate::config::theme::Role;
 use crate::domain::change::lead_time::Stage;
-use crate::domain::change::listing::{LeftOut, Listing, StageFigures};
+use crate::domain::change::listing::{Listing, StageFigures};
 use crate::domain::units::age;
 use crate::tui::overlays::evidence::freshness;
 use crate::tui::overlays::scroll::{heading, pair};
@@ -86,7 +86,7 @@ fn medians(found: &Listing, width: usize) -> String {
 
 /// `12 of 53 do not count: 8 on their way, 2 by bots`, and that more are there than listed.
 fn not_counted(found: &Listing) -> String {
-    let reasons = reasons(&found.left_out);
+    let reasons = found.left_out.reasons();
     let n: usize = reasons.iter().map(|(n, _)| n).sum();
     let each = reasons.iter().map(|(n, why)| match reasons.len() {
         1 => (*why).to_owned(),
@@ -113,20 +113,6 @@ fn not_counted(found: &Listing) -> String {
     out
 }
 
-/// Why changes do not count, and how many.
-fn reasons(left_out: &LeftOut) -> Vec<(usize, &'static str)> {
-    let all = [
-        (left_out.open, "on their way"),
-        (left_out.earlier, "deployed before that time"),
-        (left_out.bots, "by bots"),
-        (left_out.releases, "only making a release"),
-        (left_out.seed, "in the first deployment known"),
-        (left_out.afresh, "in a deployment without a known past"),
-        (left_out.negative, "ending before they begin"),
-    ];
-    all.into_iter().filter(|(n, _)| *n > 0).collect()
-}
-
 /// What stands beside the rows.
 pub(super) fn beside(view: &View<'_>, found: &Listing, width: usize) -> Vec<Line<'static>> {
     let mut out = table(view, found, width);
@@ -146,7 +132,7 @@ pub(super) fn beside(view: &View<'_>, found: &Listing, width: usize) -> Vec<Line
         words::took(lead.p90_s)
     );
     out.extend(pair(view, "lead time", &spread, Role::Text, width));
-    for (n, why) in reasons(&found.left_out) {
+    for (n, why) in found.left_out.reasons() {
         let told = format!("{} {why}", words::count(n));
         out.extend(pair(view, "not counted", &told, Role::Text, width));
     }
